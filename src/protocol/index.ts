@@ -1,0 +1,21 @@
+export {
+  DataHeader,
+  type DataResult,
+  isData,
+  parseData,
+  uuidEquals,
+  uuidOf,
+} from './data-header.ts';
+export { formatControl, formatData } from './format.ts';
+export type {
+  AckMessage,
+  ByeMessage,
+  ControlMessage,
+  InvMessage,
+  LegName,
+  Malformed,
+  MalformedReason,
+  PortPair,
+} from './message.ts';
+export { isUuid, parseControl } from './parse-control.ts';
+export { type Codec, codecOf, NO_PAYLOAD_TYPE, payloadTypeOf } from './payload-type.ts';
