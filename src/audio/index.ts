@@ -1,0 +1,14 @@
+export { CallClock } from './call-clock.ts';
+export { decode, isPcmCodec, type PcmCodec, peakOf, samplesIn } from './decode.ts';
+export {
+  ALAW_SILENCE,
+  ALAW_TO_LINEAR,
+  encodeAlaw,
+  encodeUlaw,
+  ULAW_SILENCE,
+  ULAW_TO_LINEAR,
+} from './g711.ts';
+export { Packet } from './packet.ts';
+export { resample } from './resample.ts';
+export { type Gap, Timeline, type TimelineOutput } from './timeline.ts';
+export { parseWav } from './wav-file.ts';

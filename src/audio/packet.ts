@@ -1,0 +1,38 @@
+import type { PcmCodec } from './decode.ts';
+
+/**
+ * One packet of a leg on its way to the timeline. The receive path keeps a single object and fills it
+ * anew for each packet; whoever needs it longer copies it.
+ */
+export class Packet {
+  /** Arrival on the process's monotonic clock. */
+  arrivalNs = 0;
+  codec: PcmCodec = 'PCMU';
+  /** Samples the payload holds, per channel, at the track's rate. */
+  samples = 0;
+  /** The payload is `bytes[start .. end)`. */
+  bytes: Uint8Array = EMPTY;
+  start = 0;
+  end = 0;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** A packet that owns its bytes, and what the timeline knows of it while it waits for a decision. */
+export class HeldPacket extends Packet {
+  /** How much later than expected it came, were nothing inserted before it. */
+  excessNs = 0;
+  /** True where a pause of more than three packet times came before it. */
+  afterPause = false;
+
+  copyFrom(packet: Packet): void {
+    const size = packet.end - packet.start;
+    if (this.bytes.length < size) this.bytes = new Uint8Array(size);
+    this.bytes.set(packet.bytes.subarray(packet.start, packet.end));
+    this.start = 0;
+    this.end = size;
+    this.arrivalNs = packet.arrivalNs;
+    this.codec = packet.codec;
+    this.samples = packet.samples;
+  }
+}

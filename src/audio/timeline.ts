@@ -1,0 +1,345 @@
+import type { CallClock } from './call-clock.ts';
+import { HeldPacket, type Packet } from './packet.ts';
+
+/** Where a timeline's decisions go, in order: what it says is appended, nothing is taken back. */
+export interface TimelineOutput {
+  audio(packet: Packet): void;
+  silence(samples: number): void;
+  /** True where the packet holds a pause in speech, so that a correction in it is not heard. */
+  isQuiet(packet: Packet): boolean;
+}
+
+/** `[atSample, samples]`: silence the timeline put in, because nothing had arrived for that time. */
+export type Gap = [atSample: number, samples: number];
+
+/** A pause longer than this many packet times is a gap or a stall; what comes next tells which. */
+const PAUSE_PACKETS = 3;
+/** Packets are held for a decision at most this long, and at most this many. */
+const HOLD_NS = 500e6;
+const HOLD_PACKETS = 512;
+/** This many packets at this share of real time or slower: the burst, if there was one, is over. */
+const PACED_PACKETS = 10;
+const PACE = 0.75;
+/** A packet this share of a packet time behind its place is late: by jitter, or because others were lost. */
+const LATE = 0.75;
+/**
+ * What proves a loss, in packet times summed over late packets beyond the usual: at least this much
+ * (five packets that are one packet time late), and more where jitter is wide (a CUSUM test whose
+ * bound is this many times the variance over the step).
+ */
+const PROOF = 2.5;
+const PROOF_PER_VARIANCE = 20;
+/** How fast what jitter does is learned. */
+const JITTER_WEIGHT = 1 / 128;
+/** After a gap the error of the placement is learned for this long. */
+const LEARN_NS = 5e9;
+/** Inserted silence may turn out to be too much for this long. */
+const TAKE_BACK_NS = 10e9;
+/** A correction waits this long for a pause. */
+const CORRECT_WITHIN_NS = 10e9;
+/** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
+const MAX_LISTED = 10_000;
+const MAX_SPARE = 32;
+
+/**
+ * Turns the packets of one leg into a gapless row of samples that begins at the call's start.
+ *
+ * Arrival is the only clock. Each packet has an *excess*: how much later it came than the place it
+ * would get if it were simply appended.
+ *
+ *     arrival ─ origin ─ (samples placed so far + its own) ─ what is usual for this leg
+ *
+ * - About zero: it is appended. That is every packet of an undisturbed call.
+ * - Large: packets before it are missing, or are just late. It is held, with what follows, until
+ *   either a packet comes with no excess (a stall and its burst, or jitter: nothing is inserted), or
+ *   enough packets have come at real-time pace (a gap or a loss: the least excess among them is the
+ *   silence, and goes before the first). A call's first packets are held in the same way.
+ * - Well below zero: more silence was inserted than had passed, because a burst was
+ *   slower than the hold. That much is taken back in the next pause.
+ *
+ * Pure: no clock, no I/O. The arguments' times are nanoseconds on one monotonic clock.
+ */
+export class Timeline {
+  /** Samples said so far, silence included. */
+  positionSamples = 0;
+  /** Samples of packets said so far. */
+  audioSamples = 0;
+  /** Silence inserted, in order; adjoining pieces are one. */
+  readonly gaps: Gap[] = [];
+  /** `[atSample, samples]`, positive where silence was inserted, negative where a packet was dropped. */
+  readonly driftCorrections: Gap[] = [];
+  /** Gaps and corrections beyond the number that is listed. */
+  unlisted = 0;
+  /** Packets that never came, as far as arrival times can tell; gaps of more than three packet times are not counted. */
+  lostPackets = 0;
+
+  readonly #originNs: number;
+  readonly #nsPerSample: number;
+  readonly #clock: CallClock;
+  readonly #output: TimelineOutput;
+
+  #started = false;
+  #lastArrivalNs = 0;
+  /** The delay this leg had at its head relative to the call's start; negative where W began before the INV was here. */
+  #anchorNs = 0;
+  /** How far the present placement is from the anchor: learned after a gap, forgotten at the next. */
+  #offsetNs = 0;
+  #placedAtNs = 0;
+  /** The drift corrections this leg has made. */
+  #correctedNs = 0;
+  /** Silence inserted lately that may yet turn out to be too much, and since when. */
+  #guessedNs = 0;
+  #guessedAtNs = 0;
+  #takeBackSinceNs = -1;
+  /** What jitter alone does to the excess: mean and variance over the last few seconds. */
+  #usualNs = 0;
+  #varianceNs2 = 0;
+  #seen = 0;
+
+  #held: HeldPacket[] = [];
+  #heldSamples = 0;
+  readonly #spare: HeldPacket[] = [];
+
+  constructor(originNs: number, sampleRate: number, clock: CallClock, output: TimelineOutput) {
+    this.#originNs = originNs;
+    this.#nsPerSample = 1e9 / sampleRate;
+    this.#clock = clock;
+    this.#output = output;
+  }
+
+  /** Places one packet, now or, where that needs a look at what follows, soon. `samples` must be positive. */
+  place(packet: Packet): void {
+    const { arrivalNs } = packet;
+    const packetNs = this.#nsOf(packet);
+    while (this.#held[0] && arrivalNs - this.#held[0].arrivalNs >= HOLD_NS) this.#settle();
+    const pause = arrivalNs - this.#lastArrivalNs > PAUSE_PACKETS * packetNs;
+    this.#lastArrivalNs = arrivalNs;
+    const excessNs = this.#excess(packet);
+    if (!this.#started) {
+      this.#hold(packet, excessNs, true);
+      if (excessNs <= 0 || this.#isDecided()) this.#settle();
+      return;
+    }
+    const late = excessNs >= LATE * packetNs;
+    if (this.#held.length === 0 && !late) {
+      this.#learnJitter(excessNs, packetNs);
+      this.#append(packet, excessNs);
+      return;
+    }
+    this.#hold(packet, excessNs, pause);
+    if (!late) this.#release(this.#held.length);
+    else while (this.#held.length > 0 && this.#isDecided()) this.#settle();
+  }
+
+  /** Decides on what is held, with what is known now. */
+  flush(): void {
+    this.#settleAll();
+  }
+
+  /** Appends silence up to `samples` in all; call `flush` first. */
+  padTo(samples: number): void {
+    this.#insert(samples - this.positionSamples);
+  }
+
+  /** How much later the packet came than its place would have it, behind all that is held. */
+  #excess(packet: Packet): number {
+    const place = (this.positionSamples + this.#heldSamples + packet.samples) * this.#nsPerSample;
+    return packet.arrivalNs - this.#originNs - place - this.#expectedDelay();
+  }
+
+  #expectedDelay(): number {
+    return this.#anchorNs + this.#offsetNs + this.#clock.delayNs - this.#correctedNs;
+  }
+
+  #hold(packet: Packet, excessNs: number, afterPause: boolean): void {
+    const held = this.#spare.pop() ?? new HeldPacket();
+    held.copyFrom(packet);
+    held.excessNs = excessNs;
+    held.afterPause = afterPause;
+    this.#held.push(held);
+    this.#heldSamples += held.samples;
+  }
+
+  #isDecided(): boolean {
+    const held = this.#held;
+    const first = held[0] as HeldPacket;
+    const last = held[held.length - 1] as HeldPacket;
+    if (last.arrivalNs - first.arrivalNs >= HOLD_NS || held.length >= HOLD_PACKETS) return true;
+    if (!first.afterPause) return this.#findLoss() >= 0;
+    if (held.length < PACED_PACKETS) return false;
+    const from = held[held.length - PACED_PACKETS] as HeldPacket;
+    const paced = (PACED_PACKETS - 1) * this.#nsOf(last) * PACE;
+    return last.arrivalNs - from.arrivalNs >= paced;
+  }
+
+  /** The held packet before which others were lost, -1 where jitter may be all there is. */
+  #findLoss(): number {
+    const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
+    let most = Math.max(PROOF * packetNs, (PROOF_PER_VARIANCE * this.#varianceNs2) / packetNs);
+    let sumNs = 0;
+    let found = -1;
+    for (let i = this.#held.length - 1; i >= 0; i--) {
+      sumNs += (this.#held[i] as HeldPacket).excessNs - this.#usualNs - packetNs / 2;
+      if (sumNs < most) continue;
+      most = sumNs;
+      found = i;
+    }
+    return found;
+  }
+
+  #nsOf(packet: Packet): number {
+    return packet.samples * this.#nsPerSample;
+  }
+
+  #settleAll(): void {
+    while (this.#held.length > 0) this.#settle();
+  }
+
+  /** Decides on the oldest held packets and releases at least one. */
+  #settle(): void {
+    if ((this.#held[0] as HeldPacket).afterPause) return this.#settlePause();
+    const at = this.#findLoss();
+    if (at < 0) return this.#release(1);
+    this.#release(at);
+    const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
+    const lost = Math.floor(this.#leastExcess() / packetNs + 1 - LATE);
+    this.lostPackets += lost;
+    this.#putBefore(lost * packetNs);
+  }
+
+  #settlePause(): void {
+    const first = this.#held[0] as HeldPacket;
+    this.#forgetOffset();
+    this.#placedAtNs = first.arrivalNs;
+    const leastNs = this.#leastExcess();
+    if (this.#started) return this.#putBefore(leastNs < this.#nsOf(first) / 2 ? 0 : leastNs);
+    this.#started = true;
+    this.#anchorNs = Math.min(0, leastNs);
+    for (const packet of this.#held) packet.excessNs -= this.#anchorNs;
+    this.#putBefore(Math.max(0, leastNs));
+  }
+
+  #leastExcess(): number {
+    let leastNs = Number.POSITIVE_INFINITY;
+    for (const packet of this.#held) leastNs = Math.min(leastNs, packet.excessNs);
+    return leastNs;
+  }
+
+  /** Inserts silence before the held packets and releases those that are in their place by it. */
+  #putBefore(silenceNs: number): void {
+    const held = this.#held;
+    const first = held[0] as HeldPacket;
+    const samples = Math.round(silenceNs / this.#nsPerSample);
+    if (samples > 0) {
+      this.#insert(samples);
+      for (const packet of held) packet.excessNs -= samples * this.#nsPerSample;
+      this.#guess(samples * this.#nsPerSample, first.arrivalNs);
+    }
+    let ready = held.length;
+    while (ready > 1 && (held[ready - 1] as HeldPacket).excessNs >= LATE * this.#nsOf(first))
+      ready--;
+    this.#release(ready);
+  }
+
+  /** At a gap the place is reckoned from the anchor again, and drift is made up for on the way. */
+  #forgetOffset(): void {
+    const before = this.#expectedDelay();
+    this.#offsetNs = 0;
+    this.#correctedNs = this.#clock.correctionNs;
+    const moved = before - this.#expectedDelay();
+    for (const packet of this.#held) packet.excessNs += moved;
+  }
+
+  #guess(silenceNs: number, nowNs: number): void {
+    const stale = nowNs - this.#guessedAtNs > TAKE_BACK_NS;
+    this.#guessedNs = (stale ? 0 : this.#guessedNs) + silenceNs;
+    this.#guessedAtNs = nowNs;
+  }
+
+  /** Appends the first `count` held packets. */
+  #release(count: number): void {
+    if (count === 0) return;
+    const stalled = (this.#held[0] as HeldPacket).afterPause;
+    for (let i = 0; i < count; i++) {
+      const packet = this.#held[i] as HeldPacket;
+      this.#heldSamples -= packet.samples;
+      if (!stalled) this.#learnJitter(packet.excessNs, this.#nsOf(packet));
+      this.#append(packet, packet.excessNs);
+      if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
+    }
+    this.#held = count === this.#held.length ? [] : this.#held.slice(count);
+  }
+
+  #append(packet: Packet, excessNs: number): void {
+    const packetNs = this.#nsOf(packet);
+    const learning = packet.arrivalNs - this.#placedAtNs < LEARN_NS;
+    if (excessNs < -LATE * packetNs || (learning && excessNs < 0)) this.#ahead(packet, excessNs);
+    else if (!learning)
+      this.#clock.observe(this.#clock.delayNs + excessNs, packet.arrivalNs, packetNs);
+    if (this.#correct(packet)) return;
+    this.#output.audio(packet);
+    this.positionSamples += packet.samples;
+    this.audioSamples += packet.samples;
+  }
+
+  #learnJitter(excessNs: number, packetNs: number): void {
+    const weight = Math.max(JITTER_WEIGHT, 1 / ++this.#seen);
+    const jitterNs = Math.max(0, Math.min(excessNs, PAUSE_PACKETS * packetNs));
+    const offNs = jitterNs - this.#usualNs;
+    this.#usualNs += weight * offNs;
+    this.#varianceNs2 = (1 - weight) * (this.#varianceNs2 + weight * offNs * offNs);
+  }
+
+  /** A packet came before its time: too much silence was inserted, or the sender is faster than real time. */
+  #ahead(packet: Packet, excessNs: number): void {
+    this.#offsetNs += excessNs;
+    const packetNs = this.#nsOf(packet);
+    const guessed = packet.arrivalNs - this.#guessedAtNs < TAKE_BACK_NS ? this.#guessedNs : 0;
+    if (guessed < packetNs) {
+      if (excessNs < -LATE * packetNs) this.#placedAtNs = packet.arrivalNs;
+    } else if (this.#takeBackSinceNs < 0 && this.#offsetNs <= -LATE * packetNs)
+      this.#takeBackSinceNs = packet.arrivalNs;
+  }
+
+  /** Makes one owed correction if this packet is a good place for it; true where the packet was dropped. */
+  #correct(packet: Packet): boolean {
+    const owedNs = this.#clock.correctionNs - this.#correctedNs;
+    if (owedNs === 0 && this.#takeBackSinceNs < 0) return false;
+    const sinceNs = this.#takeBackSinceNs < 0 ? this.#clock.correctedAtNs : this.#takeBackSinceNs;
+    const overdue = packet.arrivalNs - sinceNs >= CORRECT_WITHIN_NS;
+    if (!overdue && !this.#output.isQuiet(packet)) return false;
+    if (this.#takeBackSinceNs >= 0) {
+      this.#takeBackSinceNs = -1;
+      this.#guessedNs -= this.#nsOf(packet);
+      this.#offsetNs += this.#nsOf(packet);
+      this.#list(this.driftCorrections, -packet.samples);
+      return true;
+    }
+    const stepNs = Math.sign(owedNs) * Math.min(Math.abs(owedNs), this.#clock.stepNs);
+    this.#correctedNs += stepNs;
+    if (owedNs < 0) {
+      this.#list(this.driftCorrections, -packet.samples);
+      return true;
+    }
+    const samples = Math.round(stepNs / this.#nsPerSample);
+    this.#list(this.driftCorrections, samples);
+    this.#output.silence(samples);
+    this.positionSamples += samples;
+    return false;
+  }
+
+  #insert(samples: number): void {
+    if (samples <= 0) return;
+    this.#list(this.gaps, samples);
+    this.#output.silence(samples);
+    this.positionSamples += samples;
+  }
+
+  #list(list: Gap[], samples: number): void {
+    const last = list[list.length - 1];
+    if (list === this.gaps && last && last[0] + last[1] === this.positionSamples)
+      last[1] += samples;
+    else if (list.length < MAX_LISTED) list.push([this.positionSamples, samples]);
+    else this.unlisted++;
+  }
+}
