@@ -1,0 +1,74 @@
+import { errorText } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+/** What is run: the daemon, or whatever starts and closes as it does. */
+export interface Runnable {
+  start(signal?: AbortSignal): Promise<void>;
+  close(reason: 'shutdown' | 'failed'): Promise<void>;
+}
+
+/**
+ * Starts `daemon`, closes it on SIGTERM or SIGINT, and resolves with the exit code: 0 where all of it
+ * was orderly, 1 where closing failed or took longer than `shutdownTimeoutMs`. A second signal while
+ * it closes ends the process at once with 1.
+ *
+ * @throws whatever `start` rejected with, after everything it had opened is closed again
+ */
+export async function runUntilSignal(
+  daemon: Runnable,
+  log: Log,
+  shutdownTimeoutMs: number,
+): Promise<number> {
+  const abort = new AbortController();
+  const signalled = Promise.withResolvers<NodeJS.Signals>();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (abort.signal.aborted) process.exit(1);
+    abort.abort();
+    signalled.resolve(signal);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  try {
+    const started = daemon.start(abort.signal);
+    // A start that was told to stop may reject; that is no failure but what was asked for.
+    const settled = started.catch((error: unknown) => {
+      if (!abort.signal.aborted) throw error;
+    });
+    try {
+      await Promise.race([settled, signalled.promise]);
+    } catch (error) {
+      await within(shutdownTimeoutMs, daemon.close('failed')).catch(() => 'late');
+      throw error;
+    }
+    log.info({ signal: await signalled.promise }, 'stopping');
+    return await closeAfter(settled, daemon, log, shutdownTimeoutMs);
+  } finally {
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  }
+}
+
+async function closeAfter(
+  settled: Promise<void>,
+  daemon: Runnable,
+  log: Log,
+  shutdownTimeoutMs: number,
+): Promise<number> {
+  try {
+    const closed = settled.then(() => daemon.close('shutdown'));
+    if ((await within(shutdownTimeoutMs, closed)) === 'done') return 0;
+    log.error({ shutdownTimeoutMs }, 'not closed within daemon.shutdown_timeout, giving up');
+  } catch (error) {
+    log.error({ err: error }, `closing failed: ${errorText(error)}`);
+  }
+  return 1;
+}
+
+/** Whether `task` was done in time. */
+async function within(timeoutMs: number, task: Promise<void>): Promise<'done' | 'late'> {
+  const late = Promise.withResolvers<'late'>();
+  const timer = setTimeout(() => late.resolve('late'), timeoutMs);
+  try {
+    return await Promise.race([task.then(() => 'done' as const), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,58 @@
+import pino from 'pino';
+import { prettyFactory } from 'pino-pretty';
+
+export type Log = pino.Logger;
+
+export interface LogOptions {
+  /** The lowest level that is written. */
+  level: pino.Level;
+  /** Shows the fields `caller` and `callee` as `138*****111`. */
+  maskNumbers: boolean;
+  /** JSON even on a terminal. */
+  json?: boolean;
+  /** Default: stdout. */
+  stream?: pino.DestinationStream & { isTTY?: boolean };
+}
+
+/**
+ * The log: one JSON object a line (`level` as text, `time` in RFC 3339), or lines for people where
+ * the stream is a terminal.
+ */
+export function createLog({ level, maskNumbers, json, stream = process.stdout }: LogOptions): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // Serializers and not a hook, because every child inherits them.
+      serializers: maskNumbers ? { caller: maskField, callee: maskField } : {},
+    },
+    stream.isTTY && !json ? readable(stream) : stream,
+  );
+}
+
+/** Hides a number's middle: the first and last three characters stay, of six and fewer none does. */
+export function maskNumber(text: string): string {
+  const characters = [...text];
+  const shown = characters.length > 6 ? 3 : 0;
+  const hidden = '*'.repeat(characters.length - 2 * shown);
+  if (shown === 0) return hidden;
+  return characters.slice(0, shown).join('') + hidden + characters.slice(-shown).join('');
+}
+
+/** Numbers come as text or digits; what is neither (null where nobody knows the caller) stays as it is. */
+function maskField(value: unknown): unknown {
+  return typeof value === 'string' || typeof value === 'number' ? maskNumber(String(value)) : value;
+}
+
+/** Formats in the call itself: a line written just before the process ends is not lost. */
+function readable(stream: pino.DestinationStream): pino.DestinationStream {
+  const format = prettyFactory({
+    colorize: true,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+    // pino-pretty takes `caller` for a place in the code and shows it in front, without its name.
+    customPrettifiers: { caller: (caller) => `caller ${caller}` },
+  });
+  return { write: (line) => stream.write(format(line)) };
+}
