@@ -1,0 +1,184 @@
+import { close, constants, fdatasync, ftruncate, open, write } from 'node:fs';
+import { promisify } from 'node:util';
+import { RstError, systemCode } from '../errors.ts';
+import type { Block, BlockPool } from './block.ts';
+import { giveName, PART } from './give-name.ts';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const truncateFile = promisify(ftruncate);
+const syncFile = promisify(fdatasync);
+
+/** Files are for the service and its group. */
+const FILE_MODE = 0o640;
+
+type FileState = 'opening' | 'open' | 'failed' | 'closed';
+
+/** Bytes written ahead of their turn: a block, or a hole of that many bytes that reads as zeros. */
+type Piece = Block | number;
+
+/**
+ * One file being written: pieces are appended in order, one write at a time, none on the caller's
+ * path. The first error ends the file, not the caller: what was written stays, the rest is let go.
+ */
+export class AppendFile {
+  /** Set by `open`. */
+  path = '';
+  /** What went wrong, once something did. */
+  error: RstError | null = null;
+
+  readonly #pool: BlockPool;
+  #state: FileState = 'opening';
+  #fd = -1;
+  #positionBytes = 0;
+  #pieces: Piece[] = [];
+  #writing = false;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(pool: BlockPool) {
+    this.#pool = pool;
+  }
+
+  get sizeBytes(): number {
+    return this.#positionBytes;
+  }
+
+  /**
+   * Creates `<path>.part` exclusively and writes `head`; what was appended before follows. An error is
+   * kept in `error`, not thrown.
+   */
+  async open(path: string, head: Uint8Array): Promise<void> {
+    this.path = path;
+    try {
+      const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
+      this.#fd = await openFile(this.path + PART, flags, FILE_MODE);
+      await this.#writeAll(head, 0);
+      this.#positionBytes = head.length;
+      this.#state = 'open';
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#pump();
+  }
+
+  /** Ends a file that could not be opened, for a reason that lies outside it. */
+  abandon(error: unknown): void {
+    this.#fail(error);
+    this.#pump();
+  }
+
+  /** Appends the block's used bytes; the block is released once they are written. */
+  append(block: Block): void {
+    if (this.#state === 'failed') this.#pool.release(block);
+    else this.#push(block);
+  }
+
+  /** Appends `bytes` zero bytes, as a hole where the file system has them. */
+  skip(bytes: number): void {
+    if (this.#state !== 'failed') this.#push(bytes);
+  }
+
+  /** Writes what is left, the tail and the final head, and gives the file its name. Returns whether the file is whole. */
+  async finish(head: Uint8Array, tail: Uint8Array, sync: boolean): Promise<boolean> {
+    await this.#idle();
+    if (this.#state === 'open') {
+      try {
+        await this.#writeAll(tail, this.#positionBytes);
+        this.#positionBytes += tail.length;
+        await truncateFile(this.#fd, this.#positionBytes);
+        await this.#writeAll(head, 0);
+        if (sync) await syncFile(this.#fd);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    await this.#closeFd();
+    if (this.#state === 'failed') return false;
+    this.#state = 'closed';
+    try {
+      await giveName(this.path + PART, this.path);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #push(piece: Piece): void {
+    this.#pieces.push(piece);
+    if (this.#state === 'open' && !this.#writing) this.#pump();
+  }
+
+  #pump(): void {
+    for (;;) {
+      const piece = this.#state === 'open' ? this.#pieces.shift() : undefined;
+      if (piece === undefined) break;
+      if (typeof piece !== 'number') return this.#writeBlock(piece);
+      this.#positionBytes += piece;
+    }
+    this.#writing = false;
+    if (this.#state === 'failed') this.#letGo();
+    this.#whenIdle?.();
+  }
+
+  #writeBlock(block: Block): void {
+    this.#writing = true;
+    const { bytes, usedBytes } = block;
+    let doneBytes = 0;
+    const next = () =>
+      write(this.#fd, bytes, doneBytes, usedBytes - doneBytes, this.#positionBytes, done);
+    const done = (error: Error | null, writtenBytes: number) => {
+      if (!error) {
+        doneBytes += writtenBytes;
+        this.#positionBytes += writtenBytes;
+        if (doneBytes < usedBytes) return next();
+      }
+      this.#pool.release(block);
+      if (error) this.#fail(error);
+      this.#pump();
+    };
+    next();
+  }
+
+  async #writeAll(bytes: Uint8Array, positionBytes: number): Promise<void> {
+    let doneBytes = 0;
+    while (doneBytes < bytes.length)
+      doneBytes += await new Promise<number>((resolve, reject) => {
+        write(
+          this.#fd,
+          bytes,
+          doneBytes,
+          bytes.length - doneBytes,
+          positionBytes + doneBytes,
+          (error, writtenBytes) => (error ? reject(error) : resolve(writtenBytes)),
+        );
+      });
+  }
+
+  #idle(): Promise<void> {
+    if (this.#state !== 'opening' && !this.#writing) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#state = 'failed';
+    const code = systemCode(error) ?? String(error);
+    this.error ??= new RstError('RST_RECORDING', `${this.path}: writing ended with ${code}`, {
+      cause: error,
+    });
+    if (!this.#writing) this.#letGo();
+  }
+
+  #letGo(): void {
+    for (const piece of this.#pieces) if (typeof piece !== 'number') this.#pool.release(piece);
+    this.#pieces = [];
+  }
+
+  async #closeFd(): Promise<void> {
+    const fd = this.#fd;
+    this.#fd = -1;
+    if (fd >= 0) await closeFile(fd).catch((error: unknown) => this.#fail(error));
+  }
+}

@@ -1,0 +1,24 @@
+import { link, rename, stat, unlink } from 'node:fs/promises';
+import { RstError, systemCode } from '../errors.ts';
+
+/** While it is written a file has this behind its name. */
+export const PART = '.part';
+
+/** What file systems without hard links answer. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** Renames without ever replacing: a hard link fails where the name is taken, a rename would not. */
+export async function giveName(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+    await unlink(from);
+  } catch (error) {
+    if (!NO_LINKS.has(systemCode(error) ?? '')) throw error;
+    const taken = await stat(to).then(
+      () => true,
+      () => false,
+    );
+    if (taken) throw new RstError('RST_RECORDING', `${to} exists already and is left as it is`);
+    await rename(from, to);
+  }
+}
