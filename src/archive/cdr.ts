@@ -1,0 +1,69 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from './manifest.ts';
+
+const FILE_MODE = 0o640;
+const FOLDER_MODE = 0o750;
+
+/** One call in one line. */
+export interface CdrLine {
+  uuid: string;
+  segment: number;
+  recordId: string;
+  node: string;
+  box: string | null;
+  caller: string;
+  callee: string;
+  startedAt: string | null;
+  answeredAt: string | null;
+  endedAt: string;
+  durationMs: number;
+  endReason: string;
+  packets: { R: number; W: number };
+  lostPackets: { R: number; W: number };
+  files: string[];
+  warnings: number;
+}
+
+export function cdrOf(manifest: Manifest): CdrLine {
+  const { R, W } = manifest.tracks;
+  return {
+    uuid: manifest.uuid,
+    segment: manifest.segment,
+    recordId: manifest.recordId,
+    node: manifest.node,
+    box: manifest.box,
+    caller: manifest.caller,
+    callee: manifest.callee,
+    startedAt: manifest.startedAt,
+    answeredAt: manifest.answeredAt,
+    endedAt: manifest.endedAt,
+    durationMs: manifest.durationMs,
+    endReason: manifest.endReason,
+    packets: { R: R.packets, W: W.packets },
+    lostPackets: { R: R.lostPackets, W: W.lostPackets },
+    files: [...R.files, ...W.files, ...manifest.files].map((file) => file.path),
+    warnings: manifest.warnings.length,
+  };
+}
+
+/** The call detail records of a recordings folder: `<dir>/cdr/<date>.jsonl`, one line a call. */
+export class CdrFile {
+  readonly #folder: string;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(dir: string) {
+    this.#folder = join(dir, 'cdr');
+  }
+
+  /** Appends a line to the file of `date`; lines never mix. Rejects with the system's error. */
+  append(date: string, line: CdrLine): Promise<void> {
+    const written = this.#written.then(async () => {
+      await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
+      const path = join(this.#folder, `${date}.jsonl`);
+      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: FILE_MODE });
+    });
+    this.#written = written.catch(() => {});
+    return written;
+  }
+}

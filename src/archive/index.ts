@@ -1,0 +1,2 @@
+export { CdrFile, type CdrLine, cdrOf } from './cdr.ts';
+export { type Manifest, type ManifestFile, type ManifestTrack, writeManifest } from './manifest.ts';

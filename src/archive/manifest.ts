@@ -1,0 +1,67 @@
+import { open } from 'node:fs/promises';
+import { giveName, PART, type RecordedFile, type TrackName } from '../recording/index.ts';
+
+const FILE_MODE = 0o640;
+
+/** One track as the manifest tells it; gaps and corrections are `[atSample, samples]`. */
+export interface ManifestTrack {
+  codec: string | null;
+  payloadTypes: number[];
+  ptimeMs: number | null;
+  sampleRate: number | null;
+  packets: number;
+  bytes: number;
+  samples: number;
+  gaps: [atSample: number, samples: number][];
+  lostPackets: number;
+  driftCorrections: [atSample: number, samples: number][];
+  dropped: Record<string, number>;
+  files: ManifestFile[];
+}
+
+/** `path` is relative to the recordings folder. */
+export type ManifestFile = Pick<RecordedFile, 'path' | 'format' | 'sizeBytes' | 'sha256'>;
+
+/** The document beside every recording, `<stem>.json`. Times are RFC 3339 with milliseconds, in UTC. */
+export interface Manifest {
+  version: 1;
+  uuid: string;
+  segment: number;
+  /** Unique for ever, across nodes. */
+  recordId: string;
+  previous: string | null;
+  next: string | null;
+  node: string;
+  /** The FreeSWITCH box by its configured name; null where none is known for the tap's address. */
+  box: string | null;
+  caller: string;
+  callee: string;
+  /** Where the tap's INV came from. */
+  source: { address: string; port: number };
+  startedAt: string | null;
+  answeredAt: string | null;
+  endedAt: string;
+  durationMs: number;
+  endReason: string;
+  /** `endReason` in words. */
+  reason: string;
+  tracks: Record<TrackName, ManifestTrack>;
+  /** Files of the whole call, rather than of one track. */
+  files: ManifestFile[];
+  events: object[];
+  masks: object[];
+  warnings: string[];
+}
+
+/** Writes `<stemPath>.json`, whole or not at all, and never over another. Rejects with the system's error. */
+export async function writeManifest(stemPath: string, manifest: Manifest): Promise<void> {
+  const path = `${stemPath}.json`;
+  const file = await open(path + PART, 'w', FILE_MODE);
+  try {
+    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await giveName(path + PART, path);
+}

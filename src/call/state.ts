@@ -1,0 +1,33 @@
+/** Why a call's recording ended, as in the manifest. */
+export type EndReason = 'bye' | 'idle' | 'no-media' | 'max-duration' | 'shutdown' | 'error';
+
+/**
+ *     inviting ──opened──► waiting ──media──► active
+ *        │                    │                 │
+ *        └────────────────────┴──── an end ─────┴──► draining ──finished──► ended
+ *
+ * `inviting`: INV is here, the ports are not yet. `waiting`: answered, no packet so far. `draining`:
+ * the end is decided, late packets are still taken and the files are made final.
+ */
+export type CallState = 'inviting' | 'waiting' | 'active' | 'draining' | 'ended';
+
+export type CallEvent = 'opened' | 'media' | 'finished' | EndReason;
+
+/** The one place that says which state follows; an event that means nothing in a state leaves it. */
+export function next(state: CallState, event: CallEvent): CallState {
+  switch (event) {
+    case 'opened':
+      return state === 'inviting' ? 'waiting' : state;
+    case 'media':
+      return state === 'inviting' || state === 'waiting' ? 'active' : state;
+    case 'finished':
+      return 'ended';
+    case 'bye':
+    case 'idle':
+    case 'no-media':
+    case 'max-duration':
+    case 'shutdown':
+    case 'error':
+      return state === 'ended' ? state : 'draining';
+  }
+}

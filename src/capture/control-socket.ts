@@ -1,0 +1,141 @@
+import { isIPv6 } from 'node:net';
+import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
+import { errorText, RstError, systemCode } from '../errors.ts';
+import {
+  type AckMessage,
+  type ByeMessage,
+  DataHeader,
+  formatControl,
+  type InvMessage,
+  parseControl,
+  parseData,
+} from '../protocol/index.ts';
+
+export interface Source {
+  address: string;
+  port: number;
+}
+
+/** What comes to the control port, already parsed. Handlers must not throw. */
+export interface ControlHandlers {
+  inv(message: InvMessage, source: Source, arrivalNs: number): void;
+  bye(message: ByeMessage, source: Source, arrivalNs: number): void;
+  /** `header` and `bytes` are good during the call only. */
+  data(header: DataHeader, bytes: Uint8Array, source: Source, arrivalNs: number): void;
+  malformed(source: Source, reason: string): void;
+}
+
+/** The control port: INV, BYE, and DATA of taps without ports of their own. */
+export class ControlSocket {
+  readonly #handlers: ControlHandlers;
+  readonly #now: () => number;
+  readonly #header = new DataHeader();
+  #socket: SocketAsPromised | null = null;
+  #closed: Promise<void> | null = null;
+  #address: Source = { address: '', port: 0 };
+
+  constructor(handlers: ControlHandlers, now: () => number) {
+    this.#handlers = handlers;
+    this.#now = now;
+  }
+
+  /** Where it listens, once it does. */
+  get address(): Source {
+    return this.#address;
+  }
+
+  /** Throws `RST_PORT_IN_USE` or `RST_ADDRESS`. Returns the bytes the kernel really keeps for it. */
+  async start(host: string, port: number, receiveBufferBytes: number): Promise<number> {
+    const socket = DgramAsPromised.createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const raw = socket.socket;
+    raw.on('message', (bytes, { address, port }) => {
+      this.#receive(bytes, { address, port });
+    });
+    try {
+      const bound = await socket.bind({ port, address: host, exclusive: true });
+      this.#address = { address: bound.address, port: bound.port };
+    } catch (error) {
+      raw.close();
+      throw bindError(error, host, port);
+    }
+    // Errors of single sends come to their callbacks; what is left concerns no call.
+    raw.on('error', () => {});
+    this.#socket = socket;
+    return enlargeReceiveBuffer(socket, receiveBufferBytes);
+  }
+
+  send(message: AckMessage | ByeMessage, to: Source): void {
+    if (this.#closed !== null) return;
+    this.#socket?.socket.send(formatControl(message), to.port, to.address, () => {});
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#socket?.close() ?? Promise.resolve();
+    return this.#closed;
+  }
+
+  #receive(bytes: Uint8Array, from: Source): void {
+    const arrivalNs = this.#now();
+    switch (parseData(bytes, this.#header)) {
+      case 'data':
+        return this.#handlers.data(this.#header, bytes, from, arrivalNs);
+      case 'malformed':
+        return this.#handlers.malformed(from, 'bad DATA header');
+      case 'not-data':
+        break;
+    }
+    const message = parseControl(bytes);
+    switch (message.kind) {
+      case 'inv':
+        return this.#handlers.inv(message, from, arrivalNs);
+      case 'bye':
+        return this.#handlers.bye(message, from, arrivalNs);
+      case 'ack':
+        return this.#handlers.malformed(from, 'an ACK, which only a server sends');
+      case 'malformed':
+        return this.#handlers.malformed(from, message.reason);
+    }
+  }
+}
+
+/** The kernel takes as much of it as `net.core.rmem_max` allows and answers with twice that, its own overhead included. */
+function enlargeReceiveBuffer(socket: SocketAsPromised, wantedBytes: number): number {
+  try {
+    socket.setRecvBufferSize(wantedBytes);
+  } catch {
+    // Some systems refuse what is too much instead of giving less.
+  }
+  const gotBytes = socket.getRecvBufferSize();
+  return process.platform === 'linux' ? gotBytes / 2 : gotBytes;
+}
+
+function bindError(error: unknown, host: string, port: number): RstError {
+  const place = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return new RstError(
+        'RST_PORT_IN_USE',
+        `control port ${place} is in use by another process; stop that one or choose another server.port`,
+        { cause: error },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return new RstError(
+        'RST_ADDRESS',
+        `server.host ${host} is no address of this machine; use 0.0.0.0 for all of them`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new RstError(
+        'RST_PORT_IN_USE',
+        `control port ${place} needs more rights than this user has; choose a server.port above 1023`,
+        { cause: error },
+      );
+    default:
+      return new RstError('RST_ADDRESS', `control port ${place}: ${errorText(error)}`, {
+        cause: error,
+      });
+  }
+}

@@ -1,0 +1,205 @@
+import { availableParallelism } from 'node:os';
+import type { PortPair } from '../protocol/index.ts';
+import type { MediaSummary } from './media-summary.ts';
+import type { BoundPair, FromWorker, OpenCall, WorkerSetup } from './messages.ts';
+import { PortPool } from './port-pool.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** Bound pairs each worker holds ready, so that an ACK waits for no worker. */
+const STOCK_PAIRS = 64;
+
+export interface WorkerPoolOptions {
+  setup: WorkerSetup;
+  ports: { first: number; last: number };
+  /** `media.workers`; auto is one less than there are cores, at least one. */
+  workers: 'auto' | number;
+}
+
+/** What the workers report. */
+export interface CaptureEvents {
+  /** A call has had packets, the last one then. */
+  activity(callId: number, lastArrivalNs: number): void;
+  finished(callId: number, summary: MediaSummary): void;
+  /** The call's worker is gone, and its audio since the last write with it. */
+  lost(callId: number, error: Error): void;
+  bindFailed(port: number, code: string): void;
+  /** Datagrams that came to a pair of ports outside a call. */
+  strays(ports: PortPair, count: number): void;
+}
+
+/** A pair promised to a call, and the worker that holds it. */
+export interface ReservedPair extends PortPair {
+  pairId: number;
+  thread: WorkerThread;
+}
+
+type PairWaiter = (pair: ReservedPair | null) => void;
+
+/** The capture workers, the ports they hold ready, and which call is whose. */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #events: CaptureEvents;
+  readonly #ports: PortPool;
+  readonly #threads: WorkerThread[] = [];
+  readonly #threadOf = new Map<number, WorkerThread>();
+  readonly #waiters: PairWaiter[] = [];
+  #lastPairId = 0;
+  #whenBound: (() => void) | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: WorkerPoolOptions, events: CaptureEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#ports = new PortPool(options.ports.first, options.ports.last);
+  }
+
+  get size(): number {
+    return this.#threads.length;
+  }
+
+  start(): void {
+    const { workers } = this.#options;
+    const count = workers === 'auto' ? Math.max(1, availableParallelism() - 1) : workers;
+    for (let i = 0; i < count; i++) this.#spawn();
+  }
+
+  /** Resolves once every pair that was asked for is bound, or has turned out not to be free. */
+  async ready(): Promise<void> {
+    while (this.#isBinding() && !this.#stopping)
+      await new Promise<void>((resolve) => {
+        this.#whenBound = resolve;
+      });
+  }
+
+  /**
+   * Reserves a bound pair. `answer` is called at once where one is ready or no port is free (then
+   * with null); where pairs are just being bound it is called with the next one.
+   */
+  reservePair(answer: PairWaiter): void {
+    const pair = this.#takePair();
+    this.#restock();
+    if (pair || !this.#isBinding()) answer(pair);
+    else this.#waiters.push(answer);
+  }
+
+  /** Hands a call to the worker that holds its pair, or to the one with the fewest calls. */
+  open(call: OpenCall, pair: ReservedPair | null): void {
+    const thread = pair?.thread ?? (fewestCalls(this.#threads) as WorkerThread);
+    thread.calls++;
+    this.#threadOf.set(call.callId, thread);
+    thread.post({ kind: 'open', call });
+  }
+
+  /** Passes on a datagram that came to the control port for this call. */
+  deliver(callId: number, arrivalNs: number, datagram: Uint8Array): void {
+    this.#threadOf.get(callId)?.deliver(callId, arrivalNs, datagram);
+  }
+
+  /** Ends a call's audio; `finished` follows. Times as in the worker's message. */
+  end(callId: number, endNs: number | null, drainMs: number): void {
+    this.#threadOf.get(callId)?.post({ kind: 'end', callId, endNs, drainMs });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      for (const waiter of this.#waiters.splice(0)) waiter(null);
+      this.#whenBound?.();
+      await Promise.all(this.#threads.map((thread) => thread.stop()));
+    })();
+    return this.#stopping;
+  }
+
+  #spawn(): void {
+    const thread: WorkerThread = new WorkerThread(this.#options.setup, {
+      message: (message) => this.#handle(thread, message),
+      failed: (error) => this.#replace(thread, error),
+    });
+    this.#threads.push(thread);
+    this.#restock();
+  }
+
+  #handle(thread: WorkerThread, message: FromWorker): void {
+    switch (message.kind) {
+      case 'bound':
+        thread.binding.delete(message.pair.pairId);
+        thread.idlePairs.push(message.pair);
+        this.#whenBound?.();
+        this.#serveWaiters();
+        break;
+      case 'bind-failed':
+        thread.binding.delete(message.pair.pairId);
+        this.#giveBack(message.pair);
+        this.#events.bindFailed(message.port, message.code);
+        this.#whenBound?.();
+        this.#serveWaiters();
+        break;
+      case 'released':
+        this.#giveBack(message.pair);
+        if (message.strays > 0) this.#events.strays(message.pair, message.strays);
+        this.#restock();
+        break;
+      case 'activity':
+        message.callIds.forEach((callId, i) => {
+          this.#events.activity(callId, message.lastArrivalNs[i] as number);
+        });
+        break;
+      case 'finished':
+        thread.calls--;
+        this.#threadOf.delete(message.callId);
+        this.#events.finished(message.callId, message.summary);
+        break;
+    }
+  }
+
+  /** A worker that died takes its calls along; a fresh one takes the calls to come. */
+  #replace(thread: WorkerThread, error: Error): void {
+    this.#threads.splice(this.#threads.indexOf(thread), 1);
+    for (const pair of [...thread.idlePairs, ...thread.binding.values()]) this.#giveBack(pair);
+    if (!this.#stopping) this.#spawn();
+    for (const [callId, owner] of this.#threadOf) {
+      if (owner !== thread) continue;
+      this.#threadOf.delete(callId);
+      this.#events.lost(callId, error);
+    }
+  }
+
+  #giveBack(pair: BoundPair): void {
+    this.#ports.giveBack(pair.readPort, pair.writePort);
+  }
+
+  #isBinding(): boolean {
+    return this.#threads.some((thread) => thread.binding.size > 0);
+  }
+
+  #takePair(): ReservedPair | null {
+    const thread = fewestCalls(this.#threads.filter((one) => one.idlePairs.length > 0));
+    const pair = thread?.idlePairs.shift();
+    return thread && pair ? { ...pair, thread } : null;
+  }
+
+  #serveWaiters(): void {
+    while (this.#waiters.length > 0) {
+      const pair = this.#takePair();
+      if (!pair && this.#isBinding()) return;
+      this.#waiters.shift()?.(pair);
+    }
+  }
+
+  /** Has workers bind until each has its stock or no port is free. */
+  #restock(): void {
+    while (!this.#stopping) {
+      let poorest: WorkerThread | undefined;
+      for (const thread of this.#threads)
+        if (thread.stock < (poorest?.stock ?? STOCK_PAIRS)) poorest = thread;
+      const ports = poorest ? this.#ports.take() : null;
+      if (!poorest || !ports) return;
+      poorest.bind({ pairId: ++this.#lastPairId, ...ports });
+    }
+  }
+}
+
+function fewestCalls(threads: WorkerThread[]): WorkerThread | undefined {
+  let best: WorkerThread | undefined;
+  for (const thread of threads) if (!best || thread.calls < best.calls) best = thread;
+  return best;
+}

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { DataBatch } from './data-batch.ts';
+import type { BoundPair, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+
+/** The sources run as they are, the published package is compiled. */
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+  import.meta.url,
+);
+
+export interface ThreadHandlers {
+  message(message: FromWorker): void;
+  /** The thread ended by itself, which it never should. */
+  failed(error: Error): void;
+}
+
+/** The main thread's end of one capture worker. */
+export class WorkerThread {
+  /** Bound pairs that are ready for a call, longest rest first. */
+  readonly idlePairs: BoundPair[] = [];
+  /** Pairs the worker has been told to bind and has not answered for, with their ports. */
+  readonly binding = new Map<number, BoundPair>();
+  calls = 0;
+  readonly #worker: Worker;
+  readonly #batch = new DataBatch();
+  readonly #exited: Promise<unknown>;
+  #stopping = false;
+
+  constructor(setup: WorkerSetup, handlers: ThreadHandlers) {
+    this.#worker = new Worker(ENTRY, { workerData: setup, name: 'rst-capture' });
+    let error = new Error('the capture worker ended by itself');
+    this.#worker.on('message', (message: FromWorker) => handlers.message(message));
+    this.#worker.on('error', (cause) => {
+      error = cause instanceof Error ? cause : new Error(String(cause));
+    });
+    this.#worker.on('exit', () => {
+      if (!this.#stopping) handlers.failed(error);
+    });
+    this.#exited = once(this.#worker, 'exit').catch(() => {});
+  }
+
+  /** Pairs it holds ready or will. */
+  get stock(): number {
+    return this.idlePairs.length + this.binding.size;
+  }
+
+  post(message: ToWorker): void {
+    this.flush();
+    this.#worker.postMessage(message);
+  }
+
+  bind(pair: BoundPair): void {
+    this.binding.set(pair.pairId, pair);
+    this.post({ kind: 'bind', pair });
+  }
+
+  /** Adds a datagram of the control port to what goes over at the end of this turn. */
+  deliver(callId: number, arrivalNs: number, datagram: Uint8Array): void {
+    if (this.#batch.isEmpty) setImmediate(() => this.flush());
+    this.#batch.add(callId, arrivalNs, datagram);
+  }
+
+  flush(): void {
+    if (this.#batch.isEmpty) return;
+    const { bytes, entries } = this.#batch.take();
+    const message: ToWorker = { kind: 'data', bytes, entries };
+    this.#worker.postMessage(message, [bytes.buffer, entries.buffer]);
+  }
+
+  /** Resolves when the thread has let go of everything and is gone. */
+  async stop(): Promise<void> {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.post({ kind: 'stop' });
+    }
+    await this.#exited;
+  }
+}

@@ -1,0 +1,154 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { systemCode } from '../errors.ts';
+import { BlockPool } from '../recording/index.ts';
+import { DgramReceiver } from './dgram-receiver.ts';
+import { LegPorts } from './leg-ports.ts';
+import { MediaCall } from './media-call.ts';
+import type { BoundPair, FromWorker, OpenCall, ToWorker, WorkerSetup } from './messages.ts';
+import { monotonicFrom } from './monotonic.ts';
+import type { Receiver } from './receiver.ts';
+
+/** How often the main thread learns which calls have had packets. */
+const ACTIVITY_MS = 250;
+
+interface LiveCall {
+  media: MediaCall;
+  ports: LegPorts | null;
+  reportedNs: number;
+  ending: boolean;
+}
+
+/** The thread that receives, places and writes the audio of its share of the calls. */
+class CaptureWorker {
+  readonly #port: MessagePort;
+  readonly #setup: WorkerSetup;
+  readonly #receiver: Receiver;
+  readonly #blocks = new BlockPool();
+  readonly #ports = new Map<number, LegPorts>();
+  readonly #calls = new Map<number, LiveCall>();
+  readonly #rests = new Map<number, NodeJS.Timeout>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #stopping = false;
+
+  constructor(port: MessagePort, setup: WorkerSetup) {
+    this.#port = port;
+    this.#setup = setup;
+    this.#receiver = new DgramReceiver(monotonicFrom(setup.clockOrigin));
+  }
+
+  start(): void {
+    this.#port.on('message', (message: ToWorker) => this.#handle(message));
+    this.#timers.push(setInterval(() => this.#flush(), this.#setup.flushIntervalMs));
+    this.#timers.push(setInterval(() => this.#report(), ACTIVITY_MS));
+  }
+
+  #handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'bind':
+        void this.#bind(message.pair);
+        break;
+      case 'open':
+        this.#open(message.call);
+        break;
+      case 'data':
+        this.#data(message.bytes, message.entries);
+        break;
+      case 'end':
+        void this.#end(message.callId, message.endNs, message.drainMs);
+        break;
+      case 'stop':
+        void this.#stop();
+        break;
+    }
+  }
+
+  #send(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
+
+  async #bind(pair: BoundPair): Promise<void> {
+    const ports = new LegPorts(pair);
+    try {
+      await ports.bind(this.#receiver, this.#setup.host);
+      if (this.#stopping) return await ports.close();
+      this.#ports.set(pair.pairId, ports);
+      this.#send({ kind: 'bound', pair });
+    } catch (error) {
+      const port = (error as { port?: number }).port ?? pair.readPort;
+      this.#send({ kind: 'bind-failed', pair, port, code: systemCode(error) ?? String(error) });
+    }
+  }
+
+  #open(call: OpenCall): void {
+    const ports = call.pairId === null ? null : (this.#ports.get(call.pairId) ?? null);
+    const media = new MediaCall(call, this.#setup, this.#blocks);
+    this.#calls.set(call.callId, { media, ports, reportedNs: -1, ending: false });
+    ports?.attach(media, call.startNs);
+  }
+
+  /** DATA that came to the control port; the main thread has checked whose it is. */
+  #data(bytes: Uint8Array, entries: Float64Array): void {
+    for (let i = 0; i < entries.length; i += 4) {
+      const call = this.#calls.get(entries[i] as number);
+      const arrivalNs = entries[i + 1] as number;
+      const start = entries[i + 2] as number;
+      const sizeBytes = entries[i + 3] as number;
+      call?.media.receiveChecked(bytes.subarray(start, start + sizeBytes), arrivalNs);
+    }
+  }
+
+  async #end(callId: number, endNs: number | null, drainMs: number): Promise<void> {
+    const call = this.#calls.get(callId);
+    if (!call || call.ending) return;
+    call.ending = true;
+    await this.#receiver.drain();
+    if (drainMs > 0) {
+      await new Promise((resolve) => setTimeout(resolve, drainMs));
+      await this.#receiver.drain();
+    }
+    if (call.ports) this.#rest(call.ports);
+    this.#calls.delete(callId);
+    const summary = await call.media.finish(endNs);
+    this.#send({ kind: 'finished', callId, summary });
+  }
+
+  #rest(ports: LegPorts): void {
+    ports.detach();
+    const { pair } = ports;
+    const timer = setTimeout(() => {
+      this.#rests.delete(pair.pairId);
+      this.#ports.delete(pair.pairId);
+      void ports.close().then(() => this.#send({ kind: 'released', pair, strays: ports.strays }));
+    }, this.#setup.portRestMs);
+    this.#rests.set(pair.pairId, timer);
+  }
+
+  #flush(): void {
+    for (const { media } of this.#calls.values()) media.flushFiles();
+  }
+
+  #report(): void {
+    const callIds: number[] = [];
+    const lastArrivalNs: number[] = [];
+    for (const [callId, call] of this.#calls) {
+      const lastNs = call.media.lastArrivalNs;
+      if (lastNs === call.reportedNs) continue;
+      call.reportedNs = lastNs;
+      callIds.push(callId);
+      lastArrivalNs.push(lastNs);
+    }
+    if (callIds.length > 0) this.#send({ kind: 'activity', callIds, lastArrivalNs });
+  }
+
+  /** Everything has ended: lets go of sockets and timers, so that the thread ends by itself. */
+  async #stop(): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#rests.values()) clearTimeout(timer);
+    await Promise.all([...this.#ports.values()].map((ports) => ports.close()));
+    this.#port.close();
+  }
+}
+
+if (!parentPort) throw new Error('worker.ts runs as a worker thread only');
+new CaptureWorker(parentPort, workerData as WorkerSetup).start();
