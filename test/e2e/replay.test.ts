@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { ManifestTrack } from '../../src/archive/index.ts';
+import { ALAW_TO_LINEAR, parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
+import type { LegName } from '../../src/protocol/index.ts';
+import { type CapturedPacket, type CaptureFile, readCaptureFile } from '../support/capture-file.ts';
+import { bestOffset } from '../support/correlate.ts';
+import { DaemonProcess } from '../support/daemon-process.ts';
+import { replay } from '../support/replay.ts';
+import { speech } from '../support/speech.ts';
+
+const PACKET_MS = 20;
+const SAMPLES_PER_MS = 8;
+
+interface Expected {
+  codec: string;
+  endReason: string;
+  /** Silent spans of a leg in the recorded call, in ms from its INV: [about when, how long]. */
+  silences: Partial<Record<LegName, [atMs: number, lengthMs: number]>>;
+  /** Frames that FreeSWITCH itself left out. */
+  lost?: Partial<Record<LegName, number>>;
+}
+
+const CALLS: Record<string, Expected> = {
+  'perleg-pcmu': { codec: 'PCMU', endReason: 'bye', silences: {} },
+  'perleg-pcma': { codec: 'PCMA', endReason: 'bye', silences: {} },
+  'perleg-l16': { codec: 'L16', endReason: 'bye', silences: {} },
+  'perleg-gap': { codec: 'PCMU', endReason: 'bye', silences: { W: [2002, 2020] }, lost: { R: 1, W: 1 } },
+  'perleg-hold': {
+    codec: 'PCMU',
+    endReason: 'bye',
+    silences: { R: [1996, 1986], W: [1996, 1986] },
+  },
+  'perleg-lost-bye': { codec: 'PCMU', endReason: 'idle', silences: {} },
+  'single-port-pcmu': { codec: 'PCMU', endReason: 'bye', silences: {} },
+  'single-port-pcma': { codec: 'PCMA', endReason: 'bye', silences: {} },
+};
+
+describe('calls of a real FreeSWITCH, replayed at their own pace', () => {
+  let daemon: DaemonProcess;
+  const captures = new Map<string, CaptureFile>();
+  const acks = new Map<string, string[]>();
+
+  before(async () => {
+    daemon = await DaemonProcess.start({
+      env: { RST_CALLS_IDLE_TIMEOUT: '3s', RST_RECORDS_FORMATS: 'wav,pcm' },
+    });
+    await Promise.all(
+      Object.keys(CALLS).map(async (name) => {
+        const capture = readCaptureFile(name);
+        captures.set(name, capture);
+        acks.set(name, await replay(capture, daemon.port));
+        await daemon.ended(capture.uuid);
+      }),
+    );
+  });
+
+  after(() => daemon[Symbol.asyncDispose]());
+
+  for (const [name, expected] of Object.entries(CALLS)) {
+    test(`${name} leaves exactly its audio, each packet at its time, both legs of one length`, async () => {
+      const capture = captures.get(name) as CaptureFile;
+      const manifest = await daemon.manifest(capture.uuid);
+      assert.equal(manifest.endReason, expected.endReason);
+      assert.deepEqual([manifest.caller, manifest.warnings], ['13800001111', []]);
+      const legs = await Promise.all([check('R'), check('W')]);
+      assert.equal(legs[0], legs[1], 'both legs have the same number of samples');
+      const lastMs = expected.endReason === 'bye' ? endOf(capture) : lastPacketOf(capture);
+      assert.ok(Math.abs((legs[0] as number) / SAMPLES_PER_MS - lastMs) < PACKET_MS);
+
+      async function check(leg: LegName): Promise<number> {
+        const track = manifest.tracks[leg];
+        const packets = capture.packets.filter((packet) => packet.leg === leg);
+        assert.equal(track.codec, expected.codec);
+        assert.equal(track.packets, packets.length);
+        assert.deepEqual([track.driftCorrections, track.dropped], [[], {}]);
+        assert.equal(track.lostPackets, expected.lost?.[leg] ?? 0);
+        const samples = await samplesOf(track);
+        assertAudioIsExact(samples, packets, track);
+        assertInPlace(packets, track);
+        assertSilence(track, expected.silences[leg]);
+        return samples.length;
+      }
+    });
+  }
+
+  test("the caller's speech is in R, the agent's in W", async () => {
+    const capture = captures.get('perleg-pcmu') as CaptureFile;
+    const { tracks } = await daemon.manifest(capture.uuid);
+    const [caller, agent] = [speech('caller'), speech('agent')];
+    const [r, w] = [await samplesOf(tracks.R), await samplesOf(tracks.W)];
+    assert.ok(bestOffset(r, caller).correlation > 0.99);
+    assert.ok(bestOffset(w, agent).correlation > 0.99);
+    assert.ok(bestOffset(r, agent).correlation < 0.3);
+    assert.ok(bestOffset(w, caller).correlation < 0.3);
+  });
+
+  test('an INV with ports is answered with ports, one without with a bare ACK', () => {
+    assert.match(acks.get('perleg-pcmu')?.[0] ?? '', /^ACK :[0-9a-f-]{36}:\d+:\d+$/);
+    assert.match(acks.get('single-port-pcmu')?.[0] ?? '', /^ACK :[0-9a-f-]{36}$/);
+    assert.match(acks.get('perleg-pcmu')?.[1] ?? '', /^ACK :[0-9a-f-]{36}$/, 'the answer to BYE');
+  });
+
+  test('nothing is left but recordings, manifests and the CDR', async () => {
+    const files = await daemon.files();
+    assert.deepEqual(
+      files.filter((file) => !/\.(wav|pcm|json|jsonl)$/.test(file)),
+      [],
+    );
+    const [cdr] = files.filter((file) => file.startsWith('cdr/'));
+    const lines = (await daemon.read(cdr as string)).toString().trim().split('\n');
+    const uuids = lines.map((line) => JSON.parse(line).uuid).sort();
+    assert.deepEqual(uuids, [...captures.values()].map(({ uuid }) => uuid).sort());
+  });
+
+  /** The samples of a track, the same in every file of it. */
+  async function samplesOf(track: ManifestTrack): Promise<Int16Array> {
+    const wav = track.files.find((file) => file.format === 'wav');
+    const pcm = track.files.find((file) => file.format === 'pcm');
+    const parsed = parseWav(await daemon.read(wav?.path as string));
+    const raw = await daemon.read(pcm?.path as string);
+    assert.equal(parsed.sampleRate, 8000);
+    assert.equal(parsed.samples.length, track.samples);
+    assert.deepEqual(
+      Buffer.from(parsed.samples.buffer, parsed.samples.byteOffset, parsed.samples.byteLength),
+      raw,
+    );
+    return parsed.samples;
+  }
+});
+
+function decoded({ payloadType, payload }: CapturedPacket): Int16Array {
+  if (payloadType === '10') return new Int16Array(Uint8Array.from(payload).buffer);
+  const table = payloadType === '00' ? ULAW_TO_LINEAR : ALAW_TO_LINEAR;
+  return Int16Array.from(payload, (code) => table[code] as number);
+}
+
+/** The file is the packets' audio, in order, with zeros at the manifest's gaps and nowhere else. */
+function assertAudioIsExact(
+  samples: Int16Array,
+  packets: CapturedPacket[],
+  track: ManifestTrack,
+): void {
+  const expected = new Int16Array(samples.length);
+  let from = 0;
+  for (const [place, packet] of placesOf(packets, track)) {
+    expected.set(decoded(packet), place);
+    from += decoded(packet).length;
+  }
+  const silent = track.gaps.reduce((sum, [, length]) => sum + length, 0);
+  assert.equal(from + silent, samples.length);
+  assert.deepEqual(samples, expected);
+}
+
+/** Where each packet begins, from the gaps alone. */
+function placesOf(packets: CapturedPacket[], track: ManifestTrack): [number, CapturedPacket][] {
+  const gaps = [...track.gaps];
+  let at = 0;
+  return packets.map((packet) => {
+    while (gaps[0]?.[0] === at) at += (gaps.shift() as [number, number])[1];
+    const place: [number, CapturedPacket] = [at, packet];
+    at += decoded(packet).length;
+    return place;
+  });
+}
+
+/** Every packet ends within one packet time of the moment it was there. */
+function assertInPlace(packets: CapturedPacket[], track: ManifestTrack): void {
+  for (const [place, packet] of placesOf(packets, track)) {
+    const endMs = (place + decoded(packet).length) / SAMPLES_PER_MS;
+    assert.ok(
+      Math.abs(endMs - packet.atMs) <= PACKET_MS,
+      `the packet of ${packet.atMs} ms ends at ${endMs} ms`,
+    );
+  }
+}
+
+function assertSilence(track: ManifestTrack, silence: [number, number] | undefined): void {
+  const long = track.gaps.filter(([, samples]) => samples > 2 * PACKET_MS * SAMPLES_PER_MS);
+  if (!silence) return assert.deepEqual(long, []);
+  assert.equal(long.length, 1);
+  const [atSample, samples] = long[0] as [number, number];
+  assert.ok(Math.abs(atSample / SAMPLES_PER_MS - silence[0]) <= PACKET_MS);
+  assert.ok(Math.abs(samples / SAMPLES_PER_MS - silence[1]) <= PACKET_MS);
+}
+
+function endOf({ datagrams }: CaptureFile): number {
+  return datagrams.at(-1)?.atMs as number;
+}
+
+function lastPacketOf({ packets }: CaptureFile): number {
+  return packets.at(-1)?.atMs as number;
+}

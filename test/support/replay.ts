@@ -1,0 +1,43 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { CaptureFile } from './capture-file.ts';
+
+/**
+ * Plays a recorded call into a server at the pace it was recorded, from one socket per recorded
+ * sender, and sends the legs where the server's ACK says. Resolves with what the server answered,
+ * once the BYE, where there is one, is answered too.
+ */
+export async function replay(capture: CaptureFile, controlPort: number): Promise<string[]> {
+  const sockets = new Map<number, Socket>();
+  const acks: string[] = [];
+  const ports = { control: controlPort, read: 0, write: 0 };
+  const invAnswered = Promise.withResolvers<void>();
+  const byeAnswered = Promise.withResolvers<void>();
+  let bye = false;
+  const onAck = (bytes: Buffer) => {
+    const ack = bytes.toString('latin1');
+    const [, , read, write] = ack.split(':');
+    if (ports.read === 0 && read && write) Object.assign(ports, { read: +read, write: +write });
+    acks.push(ack);
+    invAnswered.resolve();
+    if (bye) byeAnswered.resolve();
+  };
+  for (const { fromPort } of capture.datagrams) {
+    if (sockets.has(fromPort)) continue;
+    const socket = createSocket('udp4').on('message', onAck).bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    sockets.set(fromPort, socket);
+  }
+  const startedMs = performance.now();
+  for (const { atMs, to, fromPort, bytes } of capture.datagrams) {
+    if (to !== 'control') await invAnswered.promise;
+    const waitMs = startedMs + atMs - performance.now();
+    if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    bye ||= bytes.toString('latin1', 0, 4) === 'BYE ';
+    const socket = sockets.get(fromPort) as Socket;
+    await new Promise((resolve) => socket.send(bytes, ports[to], '127.0.0.1', resolve));
+  }
+  if (bye) await byeAnswered.promise;
+  for (const socket of sockets.values()) await new Promise<void>((done) => socket.close(done));
+  return acks;
+}
