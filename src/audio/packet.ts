@@ -7,6 +7,8 @@ import type { PcmCodec } from './decode.ts';
 export class Packet {
   /** Arrival on the process's monotonic clock. */
   arrivalNs = 0;
+  /** It may have arrived up to this much earlier, because the receiver was behind. */
+  lagNs = 0;
   codec: PcmCodec = 'PCMU';
   /** Samples the payload holds, per channel, at the track's rate. */
   samples = 0;
@@ -32,6 +34,7 @@ export class HeldPacket extends Packet {
     this.start = 0;
     this.end = size;
     this.arrivalNs = packet.arrivalNs;
+    this.lagNs = packet.lagNs;
     this.codec = packet.codec;
     this.samples = packet.samples;
   }

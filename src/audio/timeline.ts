@@ -24,10 +24,10 @@ const PACE = 0.75;
 const LATE = 0.75;
 /**
  * What proves a loss, in packet times summed over late packets beyond the usual: at least this much
- * (five packets that are one packet time late), and more where jitter is wide (a CUSUM test whose
+ * (15 packets that are one packet time late), and more where jitter is wide (a CUSUM test whose
  * bound is this many times the variance over the step).
  */
-const PROOF = 2.5;
+const PROOF = 7.5;
 const PROOF_PER_VARIANCE = 20;
 /** How fast what jitter does is learned. */
 const JITTER_WEIGHT = 1 / 128;
@@ -56,6 +56,8 @@ const MAX_SPARE = 32;
  *   silence, and goes before the first). A call's first packets are held in the same way.
  * - Well below zero: more silence was inserted than had passed, because a burst was
  *   slower than the hold. That much is taken back in the next pause.
+ *
+ * Where the receiver itself was behind (`lagNs`), lateness by as much means nothing.
  *
  * Pure: no clock, no I/O. The arguments' times are nanoseconds on one monotonic clock.
  */
@@ -120,9 +122,9 @@ export class Timeline {
       if (excessNs <= 0 || this.#isDecided()) this.#settle();
       return;
     }
-    const late = excessNs >= LATE * packetNs;
+    const late = excessNs - packet.lagNs >= LATE * packetNs;
     if (this.#held.length === 0 && !late) {
-      this.#learnJitter(excessNs, packetNs);
+      this.#learnJitter(excessNs - packet.lagNs, packetNs);
       this.#append(packet, excessNs);
       return;
     }
@@ -179,7 +181,8 @@ export class Timeline {
     let sumNs = 0;
     let found = -1;
     for (let i = this.#held.length - 1; i >= 0; i--) {
-      sumNs += (this.#held[i] as HeldPacket).excessNs - this.#usualNs - packetNs / 2;
+      const { excessNs, lagNs } = this.#held[i] as HeldPacket;
+      sumNs += excessNs - lagNs - this.#usualNs - packetNs / 2;
       if (sumNs < most) continue;
       most = sumNs;
       found = i;
@@ -235,9 +238,10 @@ export class Timeline {
       for (const packet of held) packet.excessNs -= samples * this.#nsPerSample;
       this.#guess(samples * this.#nsPerSample, first.arrivalNs);
     }
+    const isLate = ({ excessNs, lagNs }: HeldPacket) =>
+      excessNs - lagNs >= LATE * this.#nsOf(first);
     let ready = held.length;
-    while (ready > 1 && (held[ready - 1] as HeldPacket).excessNs >= LATE * this.#nsOf(first))
-      ready--;
+    while (ready > 1 && isLate(held[ready - 1] as HeldPacket)) ready--;
     this.#release(ready);
   }
 
@@ -263,7 +267,7 @@ export class Timeline {
     for (let i = 0; i < count; i++) {
       const packet = this.#held[i] as HeldPacket;
       this.#heldSamples -= packet.samples;
-      if (!stalled) this.#learnJitter(packet.excessNs, this.#nsOf(packet));
+      if (!stalled) this.#learnJitter(packet.excessNs - packet.lagNs, this.#nsOf(packet));
       this.#append(packet, packet.excessNs);
       if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
     }

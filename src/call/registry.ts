@@ -31,7 +31,7 @@ const UNKNOWN_BYE_PER_S = 10;
 export interface CapturePool {
   reservePair(answer: (pair: ReservedPair | null) => void): void;
   open(call: OpenCall, pair: ReservedPair | null): void;
-  deliver(callId: number, arrivalNs: number, datagram: Uint8Array): void;
+  deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void;
   end(callId: number, endNs: number | null, drainMs: number): void;
 }
 
@@ -131,14 +131,20 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#end(call, 'bye', 'the tap said BYE', arrivalNs, DRAIN_MS);
   }
 
-  data(header: DataHeader, bytes: Uint8Array, source: Source, arrivalNs: number): void {
+  data(
+    header: DataHeader,
+    bytes: Uint8Array,
+    source: Source,
+    arrivalNs: number,
+    lagNs: number,
+  ): void {
     const uuid = uuidOf(bytes, header);
     const call = this.#live.get(uuid) ?? this.#draining.get(uuid);
     if (!call) this.#strays++;
     else if (source.address !== call.source.address) call.drop(header.leg, 'wrong-source');
     else if (call.otherTaps.size > 0 && call.otherTaps.has(nameOf(source)))
       call.drop(header.leg, 'duplicate-tap');
-    else this.#options.pool.deliver(call.callId, arrivalNs, bytes);
+    else this.#options.pool.deliver(call.callId, arrivalNs, lagNs, bytes);
   }
 
   malformed(source: Source, reason: string): void {

@@ -10,6 +10,7 @@ import {
   parseControl,
   parseData,
 } from '../protocol/index.ts';
+import { Heartbeat } from './heartbeat.ts';
 
 export interface Source {
   address: string;
@@ -21,7 +22,13 @@ export interface ControlHandlers {
   inv(message: InvMessage, source: Source, arrivalNs: number): void;
   bye(message: ByeMessage, source: Source, arrivalNs: number): void;
   /** `header` and `bytes` are good during the call only. */
-  data(header: DataHeader, bytes: Uint8Array, source: Source, arrivalNs: number): void;
+  data(
+    header: DataHeader,
+    bytes: Uint8Array,
+    source: Source,
+    arrivalNs: number,
+    lagNs: number,
+  ): void;
   malformed(source: Source, reason: string): void;
 }
 
@@ -30,6 +37,7 @@ export class ControlSocket {
   readonly #handlers: ControlHandlers;
   readonly #now: () => number;
   readonly #header = new DataHeader();
+  readonly #heartbeat: Heartbeat;
   #socket: SocketAsPromised | null = null;
   #closed: Promise<void> | null = null;
   #address: Source = { address: '', port: 0 };
@@ -37,6 +45,7 @@ export class ControlSocket {
   constructor(handlers: ControlHandlers, now: () => number) {
     this.#handlers = handlers;
     this.#now = now;
+    this.#heartbeat = new Heartbeat(now);
   }
 
   /** Where it listens, once it does. */
@@ -61,6 +70,7 @@ export class ControlSocket {
     // Errors of single sends come to their callbacks; what is left concerns no call.
     raw.on('error', () => {});
     this.#socket = socket;
+    this.#heartbeat.start();
     return enlargeReceiveBuffer(socket, receiveBufferBytes);
   }
 
@@ -70,6 +80,7 @@ export class ControlSocket {
   }
 
   close(): Promise<void> {
+    this.#heartbeat.stop();
     this.#closed ??= this.#socket?.close() ?? Promise.resolve();
     return this.#closed;
   }
@@ -78,7 +89,13 @@ export class ControlSocket {
     const arrivalNs = this.#now();
     switch (parseData(bytes, this.#header)) {
       case 'data':
-        return this.#handlers.data(this.#header, bytes, from, arrivalNs);
+        return this.#handlers.data(
+          this.#header,
+          bytes,
+          from,
+          arrivalNs,
+          this.#heartbeat.lagNs(arrivalNs),
+        );
       case 'malformed':
         return this.#handlers.malformed(from, 'bad DATA header');
       case 'not-data':

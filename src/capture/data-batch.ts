@@ -1,6 +1,6 @@
 /**
  * Datagrams of the control port on their way to one worker: gathered during one turn of the event
- * loop and handed over in one message. Entry: callId, arrivalNs, offset, size.
+ * loop and handed over in one message. Entry: callId, arrivalNs, lagNs, offset, size.
  */
 export class DataBatch {
   #bytes = new Uint8Array(16_384);
@@ -11,7 +11,7 @@ export class DataBatch {
     return this.#entries.length === 0;
   }
 
-  add(callId: number, arrivalNs: number, datagram: Uint8Array): void {
+  add(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void {
     const needed = this.#usedBytes + datagram.length;
     if (needed > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
@@ -19,7 +19,7 @@ export class DataBatch {
       this.#bytes = larger;
     }
     this.#bytes.set(datagram, this.#usedBytes);
-    this.#entries.push(callId, arrivalNs, this.#usedBytes, datagram.length);
+    this.#entries.push(callId, arrivalNs, lagNs, this.#usedBytes, datagram.length);
     this.#usedBytes = needed;
   }
 

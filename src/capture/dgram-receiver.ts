@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { DgramAsPromised } from 'dgram-as-promised';
-import type { LegSocket, OnDatagram, Receiver } from './receiver.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Datagram, type LegSocket, type OnDatagram, type Receiver } from './receiver.ts';
 
 /** A drain beside busy calls would never see a quiet turn: it ends after this many. */
 const MAX_DRAIN_TURNS = 20;
@@ -8,10 +9,14 @@ const MAX_DRAIN_TURNS = 20;
 /** Receives with node:dgram, one callback per packet; works everywhere. */
 export class DgramReceiver implements Receiver {
   readonly #now: () => number;
+  readonly #heartbeat: Heartbeat;
+  readonly #datagram = new Datagram();
   #received = 0;
 
   constructor(now: () => number) {
     this.#now = now;
+    this.#heartbeat = new Heartbeat(now);
+    this.#heartbeat.start();
   }
 
   async bind(host: string, port: number, onDatagram: OnDatagram): Promise<LegSocket> {
@@ -19,7 +24,13 @@ export class DgramReceiver implements Receiver {
     const raw = socket.socket;
     raw.on('message', (bytes, from) => {
       this.#received++;
-      onDatagram(bytes, bytes.length, this.#now(), from.address, from.port);
+      const datagram = this.#datagram;
+      datagram.bytes = bytes;
+      datagram.sizeBytes = bytes.length;
+      datagram.arrivalNs = this.#now();
+      datagram.lagNs = this.#heartbeat.lagNs(datagram.arrivalNs);
+      datagram.address = from.address;
+      onDatagram(datagram);
     });
     try {
       await socket.bind({ port, address: host, exclusive: true });
@@ -46,5 +57,9 @@ export class DgramReceiver implements Receiver {
       before = this.#received;
       for (let phase = 0; phase < 2; phase++) await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  close(): void {
+    this.#heartbeat.stop();
   }
 }

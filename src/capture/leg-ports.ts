@@ -1,7 +1,7 @@
 import type { LegName } from '../protocol/index.ts';
 import type { MediaCall } from './media-call.ts';
 import type { BoundPair } from './messages.ts';
-import type { LegSocket, Receiver } from './receiver.ts';
+import { Datagram, type LegSocket, type Receiver } from './receiver.ts';
 
 /**
  * A pair is `idle` until its ports are promised to a call, `live` for that call, and then `resting`:
@@ -11,9 +11,7 @@ type PairState = 'idle' | 'live' | 'resting';
 
 interface EarlyDatagram {
   leg: LegName;
-  bytes: Uint8Array;
-  arrivalNs: number;
-  address: string;
+  datagram: Datagram;
 }
 
 /** Media can be faster than the order to open its call: this many datagrams wait for that. */
@@ -40,9 +38,7 @@ export class LegPorts {
       ['W', this.pair.writePort],
     ] as const) {
       try {
-        const socket = await receiver.bind(host, port, (bytes, size, arrivalNs, address) =>
-          this.#receive(leg, bytes, size, arrivalNs, address),
-        );
+        const socket = await receiver.bind(host, port, (datagram) => this.#receive(leg, datagram));
         this.#sockets.push(socket);
       } catch (error) {
         await this.close();
@@ -55,8 +51,8 @@ export class LegPorts {
   attach(call: MediaCall, sinceNs: number): void {
     this.#state = 'live';
     this.#call = call;
-    for (const { leg, bytes, arrivalNs, address } of this.#early)
-      if (arrivalNs >= sinceNs) call.receive(leg, bytes, bytes.length, arrivalNs, address);
+    for (const { leg, datagram } of this.#early)
+      if (datagram.arrivalNs >= sinceNs) call.receive(leg, datagram);
       else this.strays++;
     this.#early = [];
   }
@@ -70,16 +66,15 @@ export class LegPorts {
     await Promise.all(this.#sockets.map((socket) => socket.close()));
   }
 
-  #receive(
-    leg: LegName,
-    bytes: Uint8Array,
-    sizeBytes: number,
-    arrivalNs: number,
-    address: string,
-  ): void {
-    if (this.#call) this.#call.receive(leg, bytes, sizeBytes, arrivalNs, address);
+  #receive(leg: LegName, datagram: Datagram): void {
+    if (this.#call) this.#call.receive(leg, datagram);
     else if (this.#state === 'idle' && this.#early.length < MAX_EARLY)
-      this.#early.push({ leg, bytes: bytes.slice(0, sizeBytes), arrivalNs, address });
+      this.#early.push({ leg, datagram: copyOf(datagram) });
     else this.strays++;
   }
+}
+
+function copyOf(datagram: Datagram): Datagram {
+  const bytes = datagram.bytes.slice(0, datagram.sizeBytes);
+  return Object.assign(new Datagram(), datagram, { bytes });
 }

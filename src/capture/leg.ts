@@ -9,6 +9,7 @@ import {
 import { codecOf, type DataHeader, type LegName, NO_PAYLOAD_TYPE } from '../protocol/index.ts';
 import type { Recording, TrackWriter } from '../recording/index.ts';
 import type { DropReason, TrackSummary } from './media-summary.ts';
+import type { Datagram } from './receiver.ts';
 
 /** `media.l16_rate`: the rate of L16, which PAYLOAD 10 does not carry, or `auto`. */
 export type L16Rate = 'auto' | number;
@@ -67,10 +68,10 @@ export class Leg {
   }
 
   /** Takes one DATA datagram whose header has been read and whose sender and UUID are right. */
-  receive(header: DataHeader, bytes: Uint8Array, sizeBytes: number, arrivalNs: number): void {
+  receive(header: DataHeader, datagram: Datagram): void {
     const { payloadType, payloadStart } = header;
-    const payloadBytes = sizeBytes - payloadStart;
-    this.lastArrivalNs = arrivalNs;
+    const payloadBytes = datagram.sizeBytes - payloadStart;
+    this.lastArrivalNs = datagram.arrivalNs;
     this.#packets++;
     this.#bytes += payloadBytes;
     if (!this.#payloadTypes.has(payloadType)) this.#payloadTypes.add(payloadType);
@@ -82,11 +83,12 @@ export class Leg {
     if (codec === 'L16' && this.#rateOf(codec, payloadBytes) !== this.#sampleRate)
       return this.#otherRate();
     const packet = this.#packet;
-    packet.arrivalNs = arrivalNs;
+    packet.arrivalNs = datagram.arrivalNs;
+    packet.lagNs = datagram.lagNs;
     packet.codec = codec;
-    packet.bytes = bytes;
+    packet.bytes = datagram.bytes;
     packet.start = payloadStart;
-    packet.end = sizeBytes;
+    packet.end = datagram.sizeBytes;
     packet.samples = samples;
     timeline.place(packet);
   }

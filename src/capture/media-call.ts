@@ -4,6 +4,7 @@ import { type BlockPool, Recording, type RecordingOptions } from '../recording/i
 import { type L16Rate, Leg } from './leg.ts';
 import type { MediaSummary } from './media-summary.ts';
 import type { OpenCall } from './messages.ts';
+import type { Datagram } from './receiver.ts';
 
 export interface MediaOptions {
   recording: RecordingOptions;
@@ -39,23 +40,18 @@ export class MediaCall {
   }
 
   /** Takes a datagram that came to the port of `socketLeg`. */
-  receive(
-    socketLeg: LegName,
-    bytes: Uint8Array,
-    sizeBytes: number,
-    arrivalNs: number,
-    address: string,
-  ): void {
-    if (address !== this.#call.address) this.legs[socketLeg].drop('wrong-source');
+  receive(socketLeg: LegName, datagram: Datagram): void {
+    const { bytes, sizeBytes } = datagram;
+    if (datagram.address !== this.#call.address) this.legs[socketLeg].drop('wrong-source');
     else if (parseData(bytes, HEADER, sizeBytes) !== 'data') this.legs[socketLeg].drop('malformed');
     else if (!uuidEquals(bytes, HEADER, this.#uuid)) this.legs[socketLeg].drop('wrong-uuid');
-    else this.legs[HEADER.leg].receive(HEADER, bytes, sizeBytes, arrivalNs);
+    else this.legs[HEADER.leg].receive(HEADER, datagram);
   }
 
   /** Takes DATA from the control port, where sender and UUID have led to this call. */
-  receiveChecked(bytes: Uint8Array, arrivalNs: number): void {
-    if (parseData(bytes, HEADER) === 'data')
-      this.legs[HEADER.leg].receive(HEADER, bytes, bytes.length, arrivalNs);
+  receiveChecked(datagram: Datagram): void {
+    if (parseData(datagram.bytes, HEADER, datagram.sizeBytes) === 'data')
+      this.legs[HEADER.leg].receive(HEADER, datagram);
   }
 
   flushFiles(): void {

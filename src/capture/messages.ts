@@ -37,7 +37,7 @@ export interface BoundPair extends PortPair {
 export type ToWorker =
   | { kind: 'bind'; pair: BoundPair }
   | { kind: 'open'; call: OpenCall }
-  /** Datagrams of the control port; `entries` holds callId, arrivalNs, offset and size of each. */
+  /** Datagrams of the control port; `entries` holds callId, arrivalNs, lagNs, offset and size of each. */
   | { kind: 'data'; bytes: Uint8Array<ArrayBuffer>; entries: Float64Array<ArrayBuffer> }
   /** `endNs` null: at the last packet. What still comes within `drainMs` is taken. */
   | { kind: 'end'; callId: number; endNs: number | null; drainMs: number }

@@ -1,14 +1,19 @@
-/**
- * One datagram. `bytes` may be longer than `sizeBytes` and is only good during the call.
- * `address` and `port` are the sender's, `arrivalNs` is on the process's monotonic clock.
- */
-export type OnDatagram = (
-  bytes: Uint8Array,
-  sizeBytes: number,
-  arrivalNs: number,
-  address: string,
-  port: number,
-) => void;
+/** One received datagram, good only during the call it is handed to; a receiver fills one object again and again. */
+export class Datagram {
+  bytes: Uint8Array = EMPTY;
+  /** `bytes` may be longer than the datagram. */
+  sizeBytes = 0;
+  /** On the process's monotonic clock. */
+  arrivalNs = 0;
+  /** It may have arrived up to this much before `arrivalNs`: 0 where the kernel told, or the loop was on time. */
+  lagNs = 0;
+  /** The sender's address. */
+  address = '';
+}
+
+const EMPTY = new Uint8Array(0);
+
+export type OnDatagram = (datagram: Datagram) => void;
 
 /** A bound leg socket. */
 export interface LegSocket {
@@ -23,4 +28,6 @@ export interface Receiver {
   bind(host: string, port: number, onDatagram: OnDatagram): Promise<LegSocket>;
   /** Resolves once everything the kernel held when this was called has been handed on. */
   drain(): Promise<void>;
+  /** Lets go of what is not a socket. */
+  close(): void;
 }

@@ -91,8 +91,8 @@ export class WorkerPool {
   }
 
   /** Passes on a datagram that came to the control port for this call. */
-  deliver(callId: number, arrivalNs: number, datagram: Uint8Array): void {
-    this.#threadOf.get(callId)?.deliver(callId, arrivalNs, datagram);
+  deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void {
+    this.#threadOf.get(callId)?.deliver(callId, arrivalNs, lagNs, datagram);
   }
 
   /** Ends a call's audio; `finished` follows. Times as in the worker's message. */

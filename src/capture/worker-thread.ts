@@ -56,9 +56,9 @@ export class WorkerThread {
   }
 
   /** Adds a datagram of the control port to what goes over at the end of this turn. */
-  deliver(callId: number, arrivalNs: number, datagram: Uint8Array): void {
+  deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void {
     if (this.#batch.isEmpty) setImmediate(() => this.flush());
-    this.#batch.add(callId, arrivalNs, datagram);
+    this.#batch.add(callId, arrivalNs, lagNs, datagram);
   }
 
   flush(): void {

@@ -6,7 +6,7 @@ import { LegPorts } from './leg-ports.ts';
 import { MediaCall } from './media-call.ts';
 import type { BoundPair, FromWorker, OpenCall, ToWorker, WorkerSetup } from './messages.ts';
 import { monotonicFrom } from './monotonic.ts';
-import type { Receiver } from './receiver.ts';
+import { Datagram, type Receiver } from './receiver.ts';
 
 /** How often the main thread learns which calls have had packets. */
 const ACTIVITY_MS = 250;
@@ -24,6 +24,7 @@ class CaptureWorker {
   readonly #setup: WorkerSetup;
   readonly #receiver: Receiver;
   readonly #blocks = new BlockPool();
+  readonly #datagram = new Datagram();
   readonly #ports = new Map<number, LegPorts>();
   readonly #calls = new Map<number, LiveCall>();
   readonly #rests = new Map<number, NodeJS.Timeout>();
@@ -88,12 +89,15 @@ class CaptureWorker {
 
   /** DATA that came to the control port; the main thread has checked whose it is. */
   #data(bytes: Uint8Array, entries: Float64Array): void {
-    for (let i = 0; i < entries.length; i += 4) {
+    const datagram = this.#datagram;
+    for (let i = 0; i < entries.length; i += 5) {
       const call = this.#calls.get(entries[i] as number);
-      const arrivalNs = entries[i + 1] as number;
-      const start = entries[i + 2] as number;
-      const sizeBytes = entries[i + 3] as number;
-      call?.media.receiveChecked(bytes.subarray(start, start + sizeBytes), arrivalNs);
+      const start = entries[i + 3] as number;
+      datagram.arrivalNs = entries[i + 1] as number;
+      datagram.lagNs = entries[i + 2] as number;
+      datagram.sizeBytes = entries[i + 4] as number;
+      datagram.bytes = bytes.subarray(start, start + datagram.sizeBytes);
+      call?.media.receiveChecked(datagram);
     }
   }
 
@@ -146,6 +150,7 @@ class CaptureWorker {
     for (const timer of this.#timers) clearInterval(timer);
     for (const timer of this.#rests.values()) clearTimeout(timer);
     await Promise.all([...this.#ports.values()].map((ports) => ports.close()));
+    this.#receiver.close();
     this.#port.close();
   }
 }
