@@ -22,8 +22,6 @@ const EMPTY = new Uint8Array(0);
 
 /** A packet that owns its bytes, and what the timeline knows of it while it waits for a decision. */
 export class HeldPacket extends Packet {
-  /** How much later than expected it came, were nothing inserted before it. */
-  excessNs = 0;
   /** True where a pause of more than three packet times came before it. */
   afterPause = false;
 

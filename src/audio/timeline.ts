@@ -116,9 +116,9 @@ export class Timeline {
     while (this.#held[0] && arrivalNs - this.#held[0].arrivalNs >= HOLD_NS) this.#settle();
     const pause = arrivalNs - this.#lastArrivalNs > PAUSE_PACKETS * packetNs;
     this.#lastArrivalNs = arrivalNs;
-    const excessNs = this.#excess(packet);
+    const excessNs = this.#excess(packet, this.#heldSamples + packet.samples);
     if (!this.#started) {
-      this.#hold(packet, excessNs, true);
+      this.#hold(packet, true);
       if (excessNs <= 0 || this.#isDecided()) this.#settle();
       return;
     }
@@ -128,7 +128,7 @@ export class Timeline {
       this.#append(packet, excessNs);
       return;
     }
-    this.#hold(packet, excessNs, pause);
+    this.#hold(packet, pause);
     if (!late) this.#release(this.#held.length);
     else while (this.#held.length > 0 && this.#isDecided()) this.#settle();
   }
@@ -143,20 +143,22 @@ export class Timeline {
     this.#insert(samples - this.positionSamples);
   }
 
-  /** How much later the packet came than its place would have it, behind all that is held. */
-  #excess(packet: Packet): number {
-    const place = (this.positionSamples + this.#heldSamples + packet.samples) * this.#nsPerSample;
-    return packet.arrivalNs - this.#originNs - place - this.#expectedDelay();
+  /**
+   * How much later the packet came than its place would have it, were the held packets before it and
+   * nothing else appended; `samples` is how many they and it hold.
+   */
+  #excess(packet: Packet, samples: number): number {
+    const placeNs = (this.positionSamples + samples) * this.#nsPerSample;
+    return packet.arrivalNs - this.#originNs - placeNs - this.#expectedDelay();
   }
 
   #expectedDelay(): number {
     return this.#anchorNs + this.#offsetNs + this.#clock.delayNs - this.#correctedNs;
   }
 
-  #hold(packet: Packet, excessNs: number, afterPause: boolean): void {
+  #hold(packet: Packet, afterPause: boolean): void {
     const held = this.#spare.pop() ?? new HeldPacket();
     held.copyFrom(packet);
-    held.excessNs = excessNs;
     held.afterPause = afterPause;
     this.#held.push(held);
     this.#heldSamples += held.samples;
@@ -167,22 +169,41 @@ export class Timeline {
     const first = held[0] as HeldPacket;
     const last = held[held.length - 1] as HeldPacket;
     if (last.arrivalNs - first.arrivalNs >= HOLD_NS || held.length >= HOLD_PACKETS) return true;
-    if (!first.afterPause) return this.#findLoss() >= 0;
-    if (held.length < PACED_PACKETS) return false;
+    const pauseAt = this.#pauseAt();
+    return pauseAt < held.length ? this.#isPaced(pauseAt) : this.#findLoss(pauseAt) >= 0;
+  }
+
+  /** The first held packet after a pause; where there is none, how many are held. */
+  #pauseAt(): number {
+    const index = this.#held.findIndex((packet) => packet.afterPause);
+    return index < 0 ? this.#held.length : index;
+  }
+
+  /** True once the packets from `start` on come at real-time pace: what was stalled is here. */
+  #isPaced(start: number): boolean {
+    const held = this.#held;
+    if (held.length - start < PACED_PACKETS) return false;
+    const last = held[held.length - 1] as HeldPacket;
     const from = held[held.length - PACED_PACKETS] as HeldPacket;
     const paced = (PACED_PACKETS - 1) * this.#nsOf(last) * PACE;
     return last.arrivalNs - from.arrivalNs >= paced;
   }
 
-  /** The held packet before which others were lost, -1 where jitter may be all there is. */
-  #findLoss(): number {
+  /**
+   * The held packet before which others were lost, -1 where jitter may be all there is. The first
+   * `count` held packets are looked at: those after a pause prove nothing yet.
+   */
+  #findLoss(count: number): number {
     const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
     let most = Math.max(PROOF * packetNs, (PROOF_PER_VARIANCE * this.#varianceNs2) / packetNs);
+    let samples = 0;
+    for (let i = 0; i < count; i++) samples += (this.#held[i] as HeldPacket).samples;
     let sumNs = 0;
     let found = -1;
-    for (let i = this.#held.length - 1; i >= 0; i--) {
-      const { excessNs, lagNs } = this.#held[i] as HeldPacket;
-      sumNs += excessNs - lagNs - this.#usualNs - packetNs / 2;
+    for (let i = count - 1; i >= 0; i--) {
+      const packet = this.#held[i] as HeldPacket;
+      sumNs += this.#excess(packet, samples) - packet.lagNs - this.#usualNs - packetNs / 2;
+      samples -= packet.samples;
       if (sumNs < most) continue;
       most = sumNs;
       found = i;
@@ -200,8 +221,11 @@ export class Timeline {
 
   /** Decides on the oldest held packets and releases at least one. */
   #settle(): void {
-    if ((this.#held[0] as HeldPacket).afterPause) return this.#settlePause();
-    const at = this.#findLoss();
+    const pauseAt = this.#pauseAt();
+    if (pauseAt === 0) return this.#settlePause();
+    let at = this.#findLoss(pauseAt);
+    // Packets that were late before the pause and have not caught up after it: they follow a loss.
+    if (at < 0 && pauseAt < this.#held.length && this.#isPaced(pauseAt)) at = 0;
     if (at < 0) return this.#release(1);
     this.#release(at);
     const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
@@ -218,40 +242,47 @@ export class Timeline {
     if (this.#started) return this.#putBefore(leastNs < this.#nsOf(first) / 2 ? 0 : leastNs);
     this.#started = true;
     this.#anchorNs = Math.min(0, leastNs);
-    for (const packet of this.#held) packet.excessNs -= this.#anchorNs;
     this.#putBefore(Math.max(0, leastNs));
   }
 
   #leastExcess(): number {
+    let samples = 0;
     let leastNs = Number.POSITIVE_INFINITY;
-    for (const packet of this.#held) leastNs = Math.min(leastNs, packet.excessNs);
+    for (const packet of this.#held) {
+      samples += packet.samples;
+      leastNs = Math.min(leastNs, this.#excess(packet, samples));
+    }
     return leastNs;
   }
 
   /** Inserts silence before the held packets and releases those that are in their place by it. */
   #putBefore(silenceNs: number): void {
-    const held = this.#held;
-    const first = held[0] as HeldPacket;
+    const first = this.#held[0] as HeldPacket;
     const samples = Math.round(silenceNs / this.#nsPerSample);
     if (samples > 0) {
       this.#insert(samples);
-      for (const packet of held) packet.excessNs -= samples * this.#nsPerSample;
       this.#guess(samples * this.#nsPerSample, first.arrivalNs);
     }
-    const isLate = ({ excessNs, lagNs }: HeldPacket) =>
-      excessNs - lagNs >= LATE * this.#nsOf(first);
-    let ready = held.length;
-    while (ready > 1 && isLate(held[ready - 1] as HeldPacket)) ready--;
-    this.#release(ready);
+    this.#release(this.#held.length - this.#lateAtEnd());
+  }
+
+  /** How many packets at the end of the held ones are late even so; not all of them. */
+  #lateAtEnd(): number {
+    let samples = this.#heldSamples;
+    let late = 0;
+    for (let i = this.#held.length - 1; i > 0; i--, late++) {
+      const packet = this.#held[i] as HeldPacket;
+      const lateNs = this.#excess(packet, samples) - packet.lagNs;
+      if (lateNs < LATE * this.#nsOf(packet)) break;
+      samples -= packet.samples;
+    }
+    return late;
   }
 
   /** At a gap the place is reckoned from the anchor again, and drift is made up for on the way. */
   #forgetOffset(): void {
-    const before = this.#expectedDelay();
     this.#offsetNs = 0;
     this.#correctedNs = this.#clock.correctionNs;
-    const moved = before - this.#expectedDelay();
-    for (const packet of this.#held) packet.excessNs += moved;
   }
 
   #guess(silenceNs: number, nowNs: number): void {
@@ -267,8 +298,9 @@ export class Timeline {
     for (let i = 0; i < count; i++) {
       const packet = this.#held[i] as HeldPacket;
       this.#heldSamples -= packet.samples;
-      if (!stalled) this.#learnJitter(packet.excessNs - packet.lagNs, this.#nsOf(packet));
-      this.#append(packet, packet.excessNs);
+      const excessNs = this.#excess(packet, packet.samples);
+      if (!stalled) this.#learnJitter(excessNs - packet.lagNs, this.#nsOf(packet));
+      this.#append(packet, excessNs);
       if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
     }
     this.#held = count === this.#held.length ? [] : this.#held.slice(count);

@@ -1,4 +1,4 @@
-import { Packet, type TimelineOutput } from '../../src/audio/index.ts';
+import { CallClock, Packet, Timeline, type TimelineOutput } from '../../src/audio/index.ts';
 
 export const SAMPLE_RATE = 8000;
 export const PACKET_SAMPLES = 160;
@@ -103,4 +103,34 @@ function idOf(packet: Packet): number {
     0,
     true,
   );
+}
+
+export interface PlayedLeg {
+  sent: SentPacket[];
+  placed: PlacedPackets;
+  timeline: Timeline;
+}
+
+/** Plays the legs of one call into timelines that share a clock, in order of arrival, and settles them. */
+export function playLegs(...legs: SentPacket[][]): PlayedLeg[] {
+  const clock = new CallClock(0);
+  const played = legs.map((sent) => {
+    const placed = new PlacedPackets();
+    return { sent, placed, timeline: new Timeline(0, SAMPLE_RATE, clock, placed) };
+  });
+  const arrivals = played.flatMap((leg) => leg.sent.map((packet) => ({ leg, packet })));
+  arrivals.sort((a, b) => a.packet.arrivalNs - b.packet.arrivalNs);
+  for (const { leg, packet } of arrivals) leg.timeline.place(leg.placed.packetOf(packet));
+  for (const { timeline } of played) timeline.flush();
+  return played;
+}
+
+/** How far each packet that was placed is from where it was spoken, in ns; positive is too late. */
+export function errorsOf({ sent, placed }: PlayedLeg): Map<number, number> {
+  const errors = new Map<number, number>();
+  for (const { id, spokenNs } of sent) {
+    const place = placed.places.get(id);
+    if (place !== undefined) errors.set(id, (place / SAMPLE_RATE) * 1e9 - spokenNs);
+  }
+  return errors;
 }
