@@ -25,7 +25,12 @@ const CALLS: Record<string, Expected> = {
   'perleg-pcmu': { codec: 'PCMU', endReason: 'bye', silences: {} },
   'perleg-pcma': { codec: 'PCMA', endReason: 'bye', silences: {} },
   'perleg-l16': { codec: 'L16', endReason: 'bye', silences: {} },
-  'perleg-gap': { codec: 'PCMU', endReason: 'bye', silences: { W: [2002, 2020] }, lost: { R: 1, W: 1 } },
+  'perleg-gap': {
+    codec: 'PCMU',
+    endReason: 'bye',
+    silences: { W: [2002, 2020] },
+    lost: { R: 1, W: 1 },
+  },
   'perleg-hold': {
     codec: 'PCMU',
     endReason: 'bye',
