@@ -70,7 +70,6 @@ export class ControlSocket {
     // Errors of single sends come to their callbacks; what is left concerns no call.
     raw.on('error', () => {});
     this.#socket = socket;
-    this.#heartbeat.start();
     return enlargeReceiveBuffer(socket, receiveBufferBytes);
   }
 
@@ -80,7 +79,7 @@ export class ControlSocket {
   }
 
   close(): Promise<void> {
-    this.#heartbeat.stop();
+    this.#heartbeat.close();
     this.#closed ??= this.#socket?.close() ?? Promise.resolve();
     return this.#closed;
   }

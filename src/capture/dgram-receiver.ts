@@ -16,7 +16,6 @@ export class DgramReceiver implements Receiver {
   constructor(now: () => number) {
     this.#now = now;
     this.#heartbeat = new Heartbeat(now);
-    this.#heartbeat.start();
   }
 
   async bind(host: string, port: number, onDatagram: OnDatagram): Promise<LegSocket> {
@@ -60,6 +59,6 @@ export class DgramReceiver implements Receiver {
   }
 
   close(): void {
-    this.#heartbeat.stop();
+    this.#heartbeat.close();
   }
 }
