@@ -10,7 +10,7 @@ import {
 import type { EndedCall } from './call/index.ts';
 import type { MediaSummary } from './capture/index.ts';
 import { errorText } from './errors.ts';
-import { dateOf, removeJournal, type TrackName } from './recording/index.ts';
+import { dateOf, removeJournal, type TrackName, type TrackSummary } from './recording/index.ts';
 
 export interface FilingOptions {
   node: string;
@@ -42,14 +42,14 @@ export class Filing {
         filed = true;
       }
     } catch (error) {
-      call.log.error({ manifest }, `the manifest could not be written: ${errorText(error)}`);
+      call.log.error(cdrOf(manifest), `the manifest could not be written: ${errorText(error)}`);
     }
     try {
       await this.#cdr.append(date, cdrOf(manifest));
       const journal = media?.recording.journalPath;
       if (filed && journal) await removeJournal(journal);
     } catch (error) {
-      call.log.error({ cdr: cdrOf(manifest) }, `the CDR could not be written: ${errorText(error)}`);
+      call.log.error(cdrOf(manifest), `the CDR could not be written: ${errorText(error)}`);
     }
     for (const warning of media?.warnings ?? []) call.log.warn(warning);
     const { endReason, reason, durationMs } = manifest;
@@ -103,7 +103,7 @@ function isSilent(media: MediaSummary): boolean {
 function trackOf(ended: EndedCall, name: TrackName): ManifestTrack {
   const { call, media } = ended;
   const summary = media?.tracks[name] ?? NO_TRACK;
-  const dropped = { ...summary.dropped } as Record<string, number>;
+  const dropped = { ...summary.dropped };
   for (const [reason, count] of Object.entries(call.dropped[name]))
     dropped[reason] = (dropped[reason] ?? 0) + count;
   const files = (media?.recording.files ?? [])
@@ -112,7 +112,7 @@ function trackOf(ended: EndedCall, name: TrackName): ManifestTrack {
   return { ...summary, dropped, files };
 }
 
-const NO_TRACK = {
+const NO_TRACK: TrackSummary = {
   codec: null,
   payloadTypes: [],
   ptimeMs: null,

@@ -1,21 +1,15 @@
 import { open } from 'node:fs/promises';
-import { giveName, PART, type RecordedFile, type TrackName } from '../recording/index.ts';
+import {
+  giveName,
+  PART,
+  type RecordedFile,
+  type TrackName,
+  type TrackSummary,
+} from '../recording/index.ts';
 
 const FILE_MODE = 0o640;
 
-/** One track as the manifest tells it; gaps and corrections are `[atSample, samples]`. */
-export interface ManifestTrack {
-  codec: string | null;
-  payloadTypes: number[];
-  ptimeMs: number | null;
-  sampleRate: number | null;
-  packets: number;
-  bytes: number;
-  samples: number;
-  gaps: [atSample: number, samples: number][];
-  lostPackets: number;
-  driftCorrections: [atSample: number, samples: number][];
-  dropped: Record<string, number>;
+export interface ManifestTrack extends TrackSummary {
   files: ManifestFile[];
 }
 

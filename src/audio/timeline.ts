@@ -1,4 +1,5 @@
 import type { CallClock } from './call-clock.ts';
+import { Jitter } from './jitter.ts';
 import { HeldPacket, type Packet } from './packet.ts';
 
 /** Where a timeline's decisions go, in order: what it says is appended, nothing is taken back. */
@@ -22,15 +23,6 @@ const PACED_PACKETS = 10;
 const PACE = 0.75;
 /** A packet this share of a packet time behind its place is late: by jitter, or because others were lost. */
 const LATE = 0.75;
-/**
- * What proves a loss, in packet times summed over late packets beyond the usual: at least this much
- * (15 packets that are one packet time late), and more where jitter is wide (a CUSUM test whose
- * bound is this many times the variance over the step).
- */
-const PROOF = 7.5;
-const PROOF_PER_VARIANCE = 20;
-/** How fast what jitter does is learned. */
-const JITTER_WEIGHT = 1 / 128;
 /** After a gap the error of the placement is learned for this long. */
 const LEARN_NS = 5e9;
 /** Inserted silence may turn out to be too much for this long. */
@@ -93,10 +85,7 @@ export class Timeline {
   #guessedNs = 0;
   #guessedAtNs = 0;
   #takeBackSinceNs = -1;
-  /** What jitter alone does to the excess: mean and variance over the last few seconds. */
-  #usualNs = 0;
-  #varianceNs2 = 0;
-  #seen = 0;
+  readonly #jitter = new Jitter();
 
   #held: HeldPacket[] = [];
   #heldSamples = 0;
@@ -124,7 +113,7 @@ export class Timeline {
     }
     const late = excessNs - packet.lagNs >= LATE * packetNs;
     if (this.#held.length === 0 && !late) {
-      this.#learnJitter(excessNs - packet.lagNs, packetNs);
+      this.#jitter.learn(excessNs - packet.lagNs, packetNs);
       this.#append(packet, excessNs);
       return;
     }
@@ -195,14 +184,14 @@ export class Timeline {
    */
   #findLoss(count: number): number {
     const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
-    let most = Math.max(PROOF * packetNs, (PROOF_PER_VARIANCE * this.#varianceNs2) / packetNs);
+    let most = this.#jitter.proofNs(packetNs);
     let samples = 0;
     for (let i = 0; i < count; i++) samples += (this.#held[i] as HeldPacket).samples;
     let sumNs = 0;
     let found = -1;
     for (let i = count - 1; i >= 0; i--) {
       const packet = this.#held[i] as HeldPacket;
-      sumNs += this.#excess(packet, samples) - packet.lagNs - this.#usualNs - packetNs / 2;
+      sumNs += this.#excess(packet, samples) - packet.lagNs - this.#jitter.meanNs - packetNs / 2;
       samples -= packet.samples;
       if (sumNs < most) continue;
       most = sumNs;
@@ -299,7 +288,7 @@ export class Timeline {
       const packet = this.#held[i] as HeldPacket;
       this.#heldSamples -= packet.samples;
       const excessNs = this.#excess(packet, packet.samples);
-      if (!stalled) this.#learnJitter(excessNs - packet.lagNs, this.#nsOf(packet));
+      if (!stalled) this.#jitter.learn(excessNs - packet.lagNs, this.#nsOf(packet));
       this.#append(packet, excessNs);
       if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
     }
@@ -316,14 +305,6 @@ export class Timeline {
     this.#output.audio(packet);
     this.positionSamples += packet.samples;
     this.audioSamples += packet.samples;
-  }
-
-  #learnJitter(excessNs: number, packetNs: number): void {
-    const weight = Math.max(JITTER_WEIGHT, 1 / ++this.#seen);
-    const jitterNs = Math.max(0, Math.min(excessNs, PAUSE_PACKETS * packetNs));
-    const offNs = jitterNs - this.#usualNs;
-    this.#usualNs += weight * offNs;
-    this.#varianceNs2 = (1 - weight) * (this.#varianceNs2 + weight * offNs * offNs);
   }
 
   /** A packet came before its time: too much silence was inserted, or the sender is faster than real time. */

@@ -1,5 +1,5 @@
 export { type ControlHandlers, ControlSocket, type Source } from './control-socket.ts';
-export type { DropReason, MediaSummary, TrackSummary } from './media-summary.ts';
+export type { DropReason, MediaSummary } from './media-summary.ts';
 export type { OpenCall } from './messages.ts';
 export { monotonicFrom } from './monotonic.ts';
 export {

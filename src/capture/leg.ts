@@ -7,8 +7,8 @@ import {
   Timeline,
 } from '../audio/index.ts';
 import { codecOf, type DataHeader, type LegName, NO_PAYLOAD_TYPE } from '../protocol/index.ts';
-import type { Recording, TrackWriter } from '../recording/index.ts';
-import type { DropReason, TrackSummary } from './media-summary.ts';
+import type { Recording, TrackSummary, TrackWriter } from '../recording/index.ts';
+import type { DropReason } from './media-summary.ts';
 import type { Datagram } from './receiver.ts';
 
 /** `media.l16_rate`: the rate of L16, which PAYLOAD 10 does not carry, or `auto`. */
@@ -31,7 +31,7 @@ export class Leg {
   readonly #l16Rate: L16Rate;
   readonly #packet = new Packet();
   readonly #payloadTypes = new Set<number>();
-  readonly #dropped: Partial<Record<DropReason, number>> = {};
+  readonly #dropped: Record<string, number> = {};
   #packets = 0;
   #bytes = 0;
   #codec: string | null = null;

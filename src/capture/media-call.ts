@@ -1,15 +1,10 @@
 import { CallClock } from '../audio/index.ts';
 import { DataHeader, type LegName, parseData, uuidEquals } from '../protocol/index.ts';
-import { type BlockPool, Recording, type RecordingOptions } from '../recording/index.ts';
-import { type L16Rate, Leg } from './leg.ts';
+import { type BlockPool, Recording } from '../recording/index.ts';
+import { Leg } from './leg.ts';
 import type { MediaSummary } from './media-summary.ts';
-import type { OpenCall } from './messages.ts';
+import type { MediaOptions, OpenCall } from './messages.ts';
 import type { Datagram } from './receiver.ts';
-
-export interface MediaOptions {
-  recording: RecordingOptions;
-  l16Rate: L16Rate;
-}
 
 /** The header being read; a worker reads one at a time. */
 const HEADER = new DataHeader();

@@ -1,7 +1,13 @@
 import type { PortPair } from '../protocol/index.ts';
-import type { RecordingTags } from '../recording/index.ts';
-import type { MediaOptions } from './media-call.ts';
+import type { RecordingOptions, RecordingTags } from '../recording/index.ts';
+import type { L16Rate } from './leg.ts';
 import type { MediaSummary } from './media-summary.ts';
+
+/** What every call of a worker is captured with. */
+export interface MediaOptions {
+  recording: RecordingOptions;
+  l16Rate: L16Rate;
+}
 
 /** What a worker is started with. */
 export interface WorkerSetup extends MediaOptions {

@@ -1,0 +1,22 @@
+/** `[atSample, samples]` */
+type Span = [atSample: number, samples: number];
+
+/** What a track's packets came to; the fields are those of the manifest. */
+export interface TrackSummary {
+  codec: string | null;
+  payloadTypes: number[];
+  ptimeMs: number | null;
+  /** Of the track's files, in Hz; null where there are none. */
+  sampleRate: number | null;
+  packets: number;
+  /** Of payload. */
+  bytes: number;
+  samples: number;
+  /** Silence that was put in because nothing had arrived for that time. */
+  gaps: Span[];
+  lostPackets: number;
+  /** Positive where silence was inserted, negative where a packet was dropped. */
+  driftCorrections: Span[];
+  /** Datagrams that reached the call and are not in its audio, by reason. */
+  dropped: Record<string, number>;
+}
