@@ -1,9 +1,11 @@
+import { constants } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from './manifest.ts';
 
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
+const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
 
 /** One call in one line. */
 export interface CdrLine {
@@ -61,7 +63,7 @@ export class CdrFile {
     const written = this.#written.then(async () => {
       await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
       const path = join(this.#folder, `${date}.jsonl`);
-      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: FILE_MODE });
+      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: FILE_MODE, flag: APPEND });
     });
     this.#written = written.catch(() => {});
     return written;

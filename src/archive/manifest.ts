@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import {
   giveName,
   PART,
@@ -50,7 +50,9 @@ export interface Manifest {
 /** Writes `<stemPath>.json`, whole or not at all, and never over another. Rejects with the system's error. */
 export async function writeManifest(stemPath: string, manifest: Manifest): Promise<void> {
   const path = `${stemPath}.json`;
-  const file = await open(path + PART, 'w', FILE_MODE);
+  // What a crash has left; removed rather than opened, because it may be a link by now.
+  await rm(path + PART, { force: true });
+  const file = await open(path + PART, 'wx', FILE_MODE);
   try {
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
     await file.datasync();

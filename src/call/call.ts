@@ -30,7 +30,7 @@ export class Call {
   readonly startedAtMs: number;
   readonly log: Log;
   readonly warnings: string[] = [];
-  /** `address:port` of further taps of the same channel, whose frames would come twice. */
+  /** `address:port` of further taps of the same channel, whose frames would come twice; one that has ended stays, since its BYE may be repeated. */
   readonly otherTaps = new Set<string>();
   /** What the control port dropped; the leg ports count for themselves. */
   readonly dropped: Record<LegName, Partial<Record<DropReason, number>>> = { R: {}, W: {} };

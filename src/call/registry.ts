@@ -61,7 +61,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   readonly #tombstones = new Tombstones();
   #timer: NodeJS.Timeout | null = null;
   #lastCallId = 0;
-  #closing = false;
+  #closed: Promise<void> | null = null;
   #whenEmpty: (() => void) | null = null;
   #unknownByes = 0;
   /** DATA and other datagrams of no call, for the log. */
@@ -91,9 +91,13 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     }, TICK_MS);
   }
 
-  /** Ends every call and resolves when the last one is archived. No BYE is sent: taps outlive a restart. */
-  async close(): Promise<void> {
-    this.#closing = true;
+  /** Ends every call and resolves when the last one is archived. No BYE is sent: taps outlive a restart. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     const nowNs = this.#options.now();
     for (const call of [...this.#live.values()])
@@ -106,7 +110,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   }
 
   inv(inv: InvMessage, source: Source, arrivalNs: number): void {
-    if (this.#closing) return;
+    if (this.#closed !== null) return;
     const known = this.#live.get(inv.uuid);
     if (known) return this.#repeatedInv(known, inv, source);
     const callId = ++this.#lastCallId;
@@ -127,7 +131,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
       return;
     }
     this.#ack(bye.uuid, null, source);
-    if (call.otherTaps.delete(nameOf(source))) return;
+    if (call.otherTaps.has(nameOf(source))) return;
     this.#end(call, 'bye', 'the tap said BYE', arrivalNs, DRAIN_MS);
   }
 
@@ -140,7 +144,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   ): void {
     const uuid = uuidOf(bytes, header);
     const call = this.#live.get(uuid) ?? this.#draining.get(uuid);
-    if (!call) this.#strays++;
+    if (!call || call.state === 'inviting') this.#strays++;
     else if (source.address !== call.source.address) call.drop(header.leg, 'wrong-source');
     else if (call.otherTaps.size > 0 && call.otherTaps.has(nameOf(source)))
       call.drop(header.leg, 'duplicate-tap');

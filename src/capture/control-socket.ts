@@ -70,10 +70,13 @@ export class ControlSocket {
     // Errors of single sends come to their callbacks; what is left concerns no call.
     raw.on('error', () => {});
     this.#socket = socket;
+    if (this.#closed !== null) await socket.close();
     return enlargeReceiveBuffer(socket, receiveBufferBytes);
   }
 
   send(message: AckMessage | ByeMessage, to: Source): void {
+    // Only a forged datagram comes from port 0, and node throws over sending there.
+    if (to.port === 0) return;
     if (this.#closed !== null) return;
     this.#socket?.socket.send(formatControl(message), to.port, to.address, () => {});
   }

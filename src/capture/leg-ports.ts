@@ -14,7 +14,7 @@ interface EarlyDatagram {
   datagram: Datagram;
 }
 
-/** Media can be faster than the order to open its call: this many datagrams wait for that. */
+/** Media can be faster than the order to open its call: the last so many datagrams wait for that. */
 const MAX_EARLY = 128;
 
 /** The two bound sockets of one call after another's rest. */
@@ -68,9 +68,13 @@ export class LegPorts {
 
   #receive(leg: LegName, datagram: Datagram): void {
     if (this.#call) this.#call.receive(leg, datagram);
-    else if (this.#state === 'idle' && this.#early.length < MAX_EARLY)
+    else if (this.#state === 'idle') {
+      if (this.#early.length === MAX_EARLY) {
+        this.#early.shift();
+        this.strays++;
+      }
       this.#early.push({ leg, datagram: copyOf(datagram) });
-    else this.strays++;
+    } else this.strays++;
   }
 }
 

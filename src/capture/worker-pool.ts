@@ -61,6 +61,7 @@ export class WorkerPool {
     const { workers } = this.#options;
     const count = workers === 'auto' ? Math.max(1, availableParallelism() - 1) : workers;
     for (let i = 0; i < count; i++) this.#spawn();
+    this.#restock();
   }
 
   /** Resolves once every pair that was asked for is bound, or has turned out not to be free. */
@@ -115,7 +116,6 @@ export class WorkerPool {
       failed: (error) => this.#replace(thread, error),
     });
     this.#threads.push(thread);
-    this.#restock();
   }
 
   #handle(thread: WorkerThread, message: FromWorker): void {
@@ -128,13 +128,13 @@ export class WorkerPool {
         break;
       case 'bind-failed':
         thread.binding.delete(message.pair.pairId);
-        this.#giveBack(message.pair);
+        this.#giveBack(thread, message.pair);
         this.#events.bindFailed(message.port, message.code);
         this.#whenBound?.();
         this.#serveWaiters();
         break;
       case 'released':
-        this.#giveBack(message.pair);
+        this.#giveBack(thread, message.pair);
         if (message.strays > 0) this.#events.strays(message.pair, message.strays);
         this.#restock();
         break;
@@ -154,8 +154,9 @@ export class WorkerPool {
   /** A worker that died takes its calls along; a fresh one takes the calls to come. */
   #replace(thread: WorkerThread, error: Error): void {
     this.#threads.splice(this.#threads.indexOf(thread), 1);
-    for (const pair of [...thread.idlePairs, ...thread.binding.values()]) this.#giveBack(pair);
+    for (const pair of thread.pairs.values()) this.#giveBack(thread, pair);
     if (!this.#stopping) this.#spawn();
+    this.#restock();
     for (const [callId, owner] of this.#threadOf) {
       if (owner !== thread) continue;
       this.#threadOf.delete(callId);
@@ -163,7 +164,8 @@ export class WorkerPool {
     }
   }
 
-  #giveBack(pair: BoundPair): void {
+  #giveBack(thread: WorkerThread, pair: BoundPair): void {
+    thread.pairs.delete(pair.pairId);
     this.#ports.giveBack(pair.readPort, pair.writePort);
   }
 

@@ -19,8 +19,10 @@ export interface ThreadHandlers {
 export class WorkerThread {
   /** Bound pairs that are ready for a call, longest rest first. */
   readonly idlePairs: BoundPair[] = [];
-  /** Pairs the worker has been told to bind and has not answered for, with their ports. */
-  readonly binding = new Map<number, BoundPair>();
+  /** Pairs it has been told to bind and has not answered for. */
+  readonly binding = new Set<number>();
+  /** All pairs whose ports it has: binding, idle, live and resting. */
+  readonly pairs = new Map<number, BoundPair>();
   calls = 0;
   readonly #worker: Worker;
   readonly #batch = new DataBatch();
@@ -51,7 +53,8 @@ export class WorkerThread {
   }
 
   bind(pair: BoundPair): void {
-    this.binding.set(pair.pairId, pair);
+    this.binding.add(pair.pairId);
+    this.pairs.set(pair.pairId, pair);
     this.post({ kind: 'bind', pair });
   }
 

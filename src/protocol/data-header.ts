@@ -65,7 +65,7 @@ export function parseData(
   header.payloadType = payloadType;
   at++;
   for (const start = at; at < size && bytes[at] !== COLON; at++)
-    if (at - start > MAX_LENGTH_FIELD_BYTES) return 'malformed';
+    if (at - start >= MAX_LENGTH_FIELD_BYTES) return 'malformed';
   if (at >= size) return 'malformed';
   header.payloadStart = at + 1;
   return 'data';

@@ -164,10 +164,14 @@ export class AppendFile {
 
   #fail(error: unknown): void {
     this.#state = 'failed';
-    const code = systemCode(error) ?? String(error);
-    this.error ??= new RstError('RST_RECORDING', `${this.path}: writing ended with ${code}`, {
-      cause: error,
-    });
+    this.error ??=
+      error instanceof RstError
+        ? error
+        : new RstError(
+            'RST_RECORDING',
+            `${this.path}: writing ended with ${systemCode(error) ?? String(error)}`,
+            { cause: error },
+          );
     if (!this.#writing) this.#letGo();
   }
 

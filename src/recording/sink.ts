@@ -26,6 +26,7 @@ export interface SinkFormat {
   head(shape: PcmShape): Uint8Array;
   /** The head once `dataBytes` bytes of samples and `tailBytes` of tail are written. */
   finalHead(shape: PcmShape, dataBytes: number, tailBytes: number): Uint8Array;
+  /** With the padding that the samples need, if they do. */
   tail(tags: RecordingTags, dataBytes: number): Uint8Array;
 }
 

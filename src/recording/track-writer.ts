@@ -1,6 +1,6 @@
 import { decode, type Packet, peakOf, type TimelineOutput } from '../audio/index.ts';
 import { AppendFile } from './append-file.ts';
-import type { Block, BlockPool } from './block.ts';
+import { BLOCK_BYTES, type Block, type BlockPool } from './block.ts';
 import { sha256Of } from './checksum.ts';
 import type { PcmShape, RecordedFile, RecordingTags, SinkFormat } from './sink.ts';
 import type { TrackName } from './track-name.ts';
@@ -21,14 +21,13 @@ export class TrackWriter implements TimelineOutput {
   readonly warnings: string[] = [];
   readonly #sinks: Sink[];
   readonly #pool: BlockPool;
-  #block: Block;
+  #block: Block | null = null;
   #dataBytes = 0;
 
   constructor(track: TrackName, shape: PcmShape, formats: readonly SinkFormat[], pool: BlockPool) {
     this.track = track;
     this.shape = shape;
     this.#pool = pool;
-    this.#block = pool.take();
     this.#sinks = formats.map((format) => ({ format, file: new AppendFile(pool) }));
   }
 
@@ -50,17 +49,17 @@ export class TrackWriter implements TimelineOutput {
     const { codec, bytes } = packet;
     const sampleBytes = codec === 'L16' ? 2 : 1;
     for (let done = 0; done < packet.samples; ) {
-      const count = Math.min(packet.samples - done, this.#room());
-      const at = this.#block.usedBytes / BYTES_PER_SAMPLE;
-      decode(codec, bytes, packet.start + done * sampleBytes, count, this.#block.samples, at);
-      this.#use(count);
+      const block = this.#current();
+      const at = block.usedBytes / BYTES_PER_SAMPLE;
+      const count = Math.min(packet.samples - done, block.samples.length - at);
+      decode(codec, bytes, packet.start + done * sampleBytes, count, block.samples, at);
+      this.#use(block, count);
       done += count;
     }
   }
 
   silence(samples: number): void {
-    const room = this.#room();
-    if (samples > room + this.#block.samples.length) {
+    if (samples * BYTES_PER_SAMPLE > BLOCK_BYTES) {
       // Long silence costs no memory: the files get a hole.
       this.flush();
       this.#dataBytes += samples * BYTES_PER_SAMPLE;
@@ -68,10 +67,11 @@ export class TrackWriter implements TimelineOutput {
       return;
     }
     for (let left = samples; left > 0; ) {
-      const count = Math.min(left, this.#room());
-      const at = this.#block.usedBytes / BYTES_PER_SAMPLE;
-      this.#block.samples.fill(0, at, at + count);
-      this.#use(count);
+      const block = this.#current();
+      const at = block.usedBytes / BYTES_PER_SAMPLE;
+      const count = Math.min(left, block.samples.length - at);
+      block.samples.fill(0, at, at + count);
+      this.#use(block, count);
       left -= count;
     }
   }
@@ -82,9 +82,9 @@ export class TrackWriter implements TimelineOutput {
 
   /** Hands what has gathered to the files. */
   flush(): void {
-    if (this.#block.usedBytes === 0) return;
     const block = this.#block;
-    this.#block = this.#pool.take();
+    if (!block) return;
+    this.#block = null;
     block.writers = this.#sinks.length;
     for (const { file } of this.#sinks) file.append(block);
   }
@@ -92,8 +92,6 @@ export class TrackWriter implements TimelineOutput {
   /** Makes the files final. What went wrong with one is a warning, and that file keeps its `.part`. */
   async finish(tags: RecordingTags, sync: boolean, base: string): Promise<RecordedFile[]> {
     this.flush();
-    this.#block.writers = 1;
-    this.#pool.release(this.#block);
     const files = await Promise.all(
       this.#sinks.map(async ({ format, file }): Promise<RecordedFile | null> => {
         const tail = format.tail(tags, this.#dataBytes);
@@ -117,13 +115,15 @@ export class TrackWriter implements TimelineOutput {
     return files.filter((file) => file !== null);
   }
 
-  #room(): number {
-    return this.#block.samples.length - this.#block.usedBytes / BYTES_PER_SAMPLE;
+  /** The block being filled, which has room. */
+  #current(): Block {
+    this.#block ??= this.#pool.take();
+    return this.#block;
   }
 
-  #use(samples: number): void {
-    this.#block.usedBytes += samples * BYTES_PER_SAMPLE;
+  #use(block: Block, samples: number): void {
+    block.usedBytes += samples * BYTES_PER_SAMPLE;
     this.#dataBytes += samples * BYTES_PER_SAMPLE;
-    if (this.#room() === 0) this.flush();
+    if (block.usedBytes === BLOCK_BYTES) this.flush();
   }
 }

@@ -22,7 +22,7 @@ export const WAV: SinkFormat = {
   head: (shape) => withSizes(prefix(shape), SIZE_UNKNOWN, SIZE_UNKNOWN),
   finalHead(shape, dataBytes, tailBytes) {
     const bytes = prefix(shape);
-    const riffBytes = bytes.length + dataBytes + (dataBytes % 2) + tailBytes - RIFF_UNCOUNTED;
+    const riffBytes = bytes.length + dataBytes + tailBytes - RIFF_UNCOUNTED;
     return withSizes(bytes, Math.min(riffBytes, SIZE_UNKNOWN), Math.min(dataBytes, SIZE_UNKNOWN));
   },
   tail(tags, dataBytes) {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { overdue } from '../../src/call/idle-clock.ts';
+import type { CallState } from '../../src/call/index.ts';
+
+const MS = 1e6;
+const LIMITS = { idleTimeoutMs: 60_000, noMediaTimeoutMs: 30_000, maxDurationMs: 0 };
+const START_NS = 5e9;
+
+function at(state: CallState, ageMs: number, lastMs = -1, limits = LIMITS) {
+  const lastArrivalNs = lastMs < 0 ? -1 : START_NS + lastMs * MS;
+  const call = { state, startNs: START_NS, lastArrivalNs };
+  return overdue(call, limits, START_NS + ageMs * MS);
+}
+
+test('a call without a packet is over after no_media_timeout, to the millisecond', () => {
+  for (const state of ['inviting', 'waiting'] as const) {
+    assert.equal(at(state, 29_999), null);
+    assert.deepEqual(at(state, 30_000), {
+      reason: 'no-media',
+      words: 'no packet within 30 s of the INV',
+    });
+  }
+});
+
+test('a call with packets is idle when none has come for idle_timeout', () => {
+  assert.equal(at('active', 159_999, 100_000), null);
+  assert.deepEqual(at('active', 160_000, 100_000), {
+    reason: 'idle',
+    words: 'no packet for 60 s and no BYE',
+  });
+  assert.equal(at('active', 1e9, 1e9 - 1), null);
+});
+
+test('max_duration ends a call however busy it is, and 0 never does', () => {
+  const limits = { ...LIMITS, maxDurationMs: 1500 };
+  assert.equal(at('active', 1499, 1499, limits), null);
+  assert.deepEqual(at('active', 1500, 1500, limits), {
+    reason: 'max-duration',
+    words: 'calls.max_duration (1.5 s) is over',
+  });
+  assert.equal(at('waiting', 1500, -1, limits)?.reason, 'max-duration');
+  assert.equal(at('active', 1e12, 1e12, LIMITS), null);
+});
+
+test('a call whose end is decided is never overdue', () => {
+  const limits = fc.record({
+    idleTimeoutMs: fc.nat(1e6),
+    noMediaTimeoutMs: fc.nat(1e6),
+    maxDurationMs: fc.nat(1e6),
+  });
+  fc.assert(
+    fc.property(
+      fc.constantFrom('draining' as const, 'ended' as const),
+      fc.nat(1e9),
+      limits,
+      (state, ageMs, some) => {
+        assert.equal(at(state, ageMs, -1, some), null);
+        assert.equal(at(state, ageMs, 0, some), null);
+      },
+    ),
+  );
+});

@@ -1,0 +1,488 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { CallLimits } from '../../src/call/idle-clock.ts';
+import { CallRegistry, type EndedCall } from '../../src/call/index.ts';
+import type { MediaSummary, OpenCall, ReservedPair, Source } from '../../src/capture/index.ts';
+import { createLog } from '../../src/log.ts';
+import {
+  DataHeader,
+  formatControl,
+  formatData,
+  type PortPair,
+  parseData,
+} from '../../src/protocol/index.ts';
+
+const TAP: Source = { address: '10.0.0.5', port: 40_000 };
+const SECOND: Source = { address: '10.0.0.5', port: 40_100 };
+const STRANGER: Source = { address: '10.9.9.9', port: 40_000 };
+const PORTS: PortPair = { readPort: 30_000, writePort: 30_002 };
+const LIMITS: CallLimits = { idleTimeoutMs: 60_000, noMediaTimeoutMs: 30_000, maxDurationMs: 0 };
+
+const TRACK = {
+  codec: 'PCMU',
+  payloadTypes: [0],
+  ptimeMs: 20,
+  sampleRate: 8000,
+  packets: 5,
+  bytes: 800,
+  samples: 800,
+  gaps: [],
+  lostPackets: 0,
+  driftCorrections: [],
+  dropped: {},
+};
+const MEDIA: MediaSummary = {
+  durationMs: 100,
+  tracks: { R: TRACK, W: TRACK },
+  recording: { segment: 1, stem: 's', journalPath: null, files: [], warnings: [] },
+  warnings: [],
+};
+
+interface Ended {
+  callId: number;
+  endNs: number | null;
+  drainMs: number;
+}
+
+/** Pairs are given as `pairs` says; 'later' keeps the asker waiting. */
+class FakePool {
+  pairs: 'at once' | 'none' | 'later' = 'at once';
+  readonly asking: ((pair: ReservedPair | null) => void)[] = [];
+  readonly opened: { call: OpenCall; pair: ReservedPair | null }[] = [];
+  readonly delivered: { callId: number; text: string }[] = [];
+  readonly ended: Ended[] = [];
+  #last = 0;
+
+  reservePair(answer: (pair: ReservedPair | null) => void): void {
+    if (this.pairs === 'later') this.asking.push(answer);
+    else answer(this.pairs === 'none' ? null : this.pair());
+  }
+
+  pair(): ReservedPair {
+    const pairId = ++this.#last;
+    const readPort = 10_000 + 2 * pairId;
+    return { pairId, readPort, writePort: readPort + 1, thread: null as never };
+  }
+
+  open(call: OpenCall, pair: ReservedPair | null): void {
+    this.opened.push({ call, pair });
+  }
+
+  deliver(callId: number, _arrivalNs: number, _lagNs: number, datagram: Uint8Array): void {
+    this.delivered.push({ callId, text: Buffer.from(datagram).toString() });
+  }
+
+  end(callId: number, endNs: number | null, drainMs: number): void {
+    this.ended.push({ callId, endNs, drainMs });
+  }
+}
+
+function create(t: TestContext, limits: Partial<CallLimits> = {}) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const clock = { ns: 1e9 };
+  const pool = new FakePool();
+  const sent: string[] = [];
+  const archived: EndedCall[] = [];
+  const lines: { msg: string; uuid?: string; level: string }[] = [];
+  const log = createLog({
+    level: 'debug',
+    maskNumbers: false,
+    stream: { write: (line) => void lines.push(JSON.parse(line)) },
+  });
+  const registry = new CallRegistry({
+    pool,
+    send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
+    limits: { ...LIMITS, ...limits },
+    timezone: 'UTC',
+    now: () => clock.ns,
+    archive: async (ended) => void archived.push(ended),
+    log,
+  });
+  registry.start();
+  const inv = (uuid = 'u', source = TAP, ports: PortPair | null = PORTS) =>
+    registry.inv({ kind: 'inv', uuid, caller: '138', callee: '9210', ports }, source, clock.ns);
+  const bye = (uuid = 'u', source = TAP) => registry.bye({ kind: 'bye', uuid }, source, clock.ns);
+  const data = (uuid = 'u', source = TAP, leg: 'R' | 'W' = 'R') => {
+    const bytes = formatData(uuid, leg, 0, Buffer.from('x'));
+    const header = new DataHeader();
+    assert.equal(parseData(bytes, header), 'data');
+    registry.data(header, bytes, source, clock.ns, 0);
+  };
+  /** What was sent since the last look. */
+  const takeSent = () => sent.splice(0);
+  /** Lets time pass, and the registry's interval with it. */
+  const pass = (ms: number) => {
+    for (let left = ms; left > 0; left -= 250) {
+      clock.ns += Math.min(left, 250) * 1e6;
+      t.mock.timers.tick(Math.min(left, 250));
+    }
+  };
+  const warnings = () => lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+  return { registry, pool, clock, archived, inv, bye, data, takeSent, pass, warnings };
+}
+
+const FIRST_ACK = 'ACK :u:10002:10003 > 10.0.0.5:40000';
+const BARE_ACK = 'ACK :u > 10.0.0.5:40000';
+
+describe('an INV', () => {
+  test('is answered with the ports that were bound for it, and opens a call', (t) => {
+    const { registry, pool, inv, takeSent } = create(t);
+    inv();
+    assert.deepEqual(takeSent(), [FIRST_ACK]);
+    assert.equal(registry.liveCalls, 1);
+    const { call, pair } = pool.opened[0] as (typeof pool.opened)[0];
+    assert.equal(call.uuid, 'u');
+    assert.equal(call.address, TAP.address);
+    assert.equal(call.pairId, pair?.pairId);
+    assert.equal(call.startNs, 1e9);
+    assert.match(call.date, /^\d{4}-\d\d-\d\d$/);
+    assert.equal(call.tags.title, 'u');
+    assert.equal(call.tags.artist, '138 > 9210');
+  });
+
+  test('that is sent again gets the same ACK, and no second call', (t) => {
+    const { registry, pool, inv, takeSent } = create(t);
+    for (let i = 0; i < 3; i++) inv();
+    assert.deepEqual(takeSent(), [FIRST_ACK, FIRST_ACK, FIRST_ACK]);
+    assert.equal(pool.opened.length, 1);
+    assert.equal(registry.liveCalls, 1);
+  });
+
+  test('that is sent again while no port is ready is answered once, when one is', (t) => {
+    const { pool, inv, takeSent } = create(t);
+    pool.pairs = 'later';
+    inv();
+    inv();
+    assert.deepEqual(takeSent(), []);
+    assert.equal(pool.asking.length, 1);
+    pool.asking[0]?.(pool.pair());
+    assert.deepEqual(takeSent(), [FIRST_ACK]);
+    inv();
+    assert.deepEqual(takeSent(), [FIRST_ACK]);
+    assert.equal(pool.opened.length, 1);
+  });
+
+  test('of the old form gets a bare ACK and its DATA comes to the control port', (t) => {
+    const { pool, inv, data, takeSent } = create(t);
+    inv('u', TAP, null);
+    assert.deepEqual(takeSent(), [BARE_ACK]);
+    assert.equal(pool.opened[0]?.pair, null);
+    assert.equal(pool.opened[0]?.call.pairId, null);
+    data();
+    data('u', { ...TAP, port: 1234 }, 'W');
+    assert.deepEqual(pool.delivered, [
+      { callId: 1, text: 'DATA:u:R:00:1:x' },
+      { callId: 1, text: 'DATA:u:W:00:1:x' },
+    ]);
+  });
+
+  test('for which no port is free gets a bare ACK, and the call a warning', async (t) => {
+    const { registry, pool, inv, bye, takeSent, archived, warnings } = create(t);
+    pool.pairs = 'none';
+    inv();
+    assert.deepEqual(takeSent(), [BARE_ACK]);
+    assert.equal(pool.opened[0]?.call.pairId, null);
+    assert.equal(warnings().length, 1);
+    bye();
+    registry.finished(1, MEDIA);
+    await registry.close();
+    assert.match(archived[0]?.call.warnings.join() ?? '', /no port of media\.ports was free/);
+  });
+
+  test('after BYE opens a further call of the same UUID', async (t) => {
+    const { registry, pool, inv, bye, takeSent, archived } = create(t);
+    inv();
+    bye();
+    inv();
+    assert.deepEqual(takeSent(), [FIRST_ACK, BARE_ACK, 'ACK :u:10004:10005 > 10.0.0.5:40000']);
+    assert.deepEqual(
+      pool.opened.map(({ call }) => call.callId),
+      [1, 2],
+    );
+    assert.equal(registry.liveCalls, 1);
+    registry.finished(1, MEDIA);
+    assert.equal(registry.liveCalls, 1);
+    bye();
+    registry.finished(2, MEDIA);
+    await registry.close();
+    assert.deepEqual(
+      archived.map(({ call, end }) => [call.callId, end.reason]),
+      [
+        [1, 'bye'],
+        [2, 'bye'],
+      ],
+    );
+  });
+});
+
+describe('a second tap of the same call', () => {
+  test('gets a bare ACK, and its DATA is dropped and counted', (t) => {
+    const { registry, pool, inv, data, bye, takeSent, archived, warnings } = create(t);
+    inv('u', TAP, null);
+    inv('u', SECOND, null);
+    inv('u', SECOND, null);
+    const ack = 'ACK :u > 10.0.0.5:40100';
+    assert.deepEqual(takeSent(), [BARE_ACK, ack, ack]);
+    assert.equal(pool.opened.length, 1);
+    assert.equal(warnings().length, 1);
+    data('u', SECOND, 'R');
+    data('u', SECOND, 'W');
+    data('u', SECOND, 'W');
+    data('u', TAP, 'R');
+    assert.equal(pool.delivered.length, 1);
+    bye('u', SECOND);
+    bye('u', TAP);
+    registry.finished(1, MEDIA);
+    const call = archived[0]?.call;
+    assert.deepEqual(call?.dropped, { R: { 'duplicate-tap': 1 }, W: { 'duplicate-tap': 2 } });
+    assert.deepEqual(call?.warnings, [
+      'a second tap from 10.0.0.5:40100 runs on this call; its frames are dropped',
+    ]);
+  });
+
+  test('is known by its leg ports too', (t) => {
+    const { pool, inv, data } = create(t);
+    inv();
+    inv('u', SECOND, { readPort: 41_000, writePort: 41_002 });
+    data('u', { ...SECOND, port: 41_000 }, 'R');
+    data('u', { ...SECOND, port: 41_002 }, 'W');
+    assert.equal(pool.delivered.length, 0);
+    data('u', { ...TAP, port: PORTS.readPort }, 'R');
+    assert.equal(pool.delivered.length, 1);
+  });
+
+  test('ends nothing with its BYE', (t) => {
+    const { registry, pool, inv, bye, takeSent } = create(t);
+    inv();
+    inv('u', SECOND);
+    takeSent();
+    bye('u', SECOND);
+    assert.deepEqual(takeSent(), ['ACK :u > 10.0.0.5:40100']);
+    bye('u', SECOND);
+    assert.deepEqual(takeSent(), ['ACK :u > 10.0.0.5:40100'], 'nor with a repeated one');
+    assert.equal(registry.liveCalls, 1);
+    assert.equal(pool.ended.length, 0);
+    bye('u', TAP);
+    assert.equal(registry.liveCalls, 0);
+    assert.equal(pool.ended.length, 1);
+  });
+});
+
+describe('a BYE', () => {
+  test('ends the call at its arrival, after late packets have had time to come', (t) => {
+    const { registry, pool, clock, inv, bye, takeSent, archived } = create(t);
+    inv();
+    takeSent();
+    clock.ns += 5e9;
+    bye();
+    assert.deepEqual(takeSent(), [BARE_ACK]);
+    assert.deepEqual(pool.ended, [{ callId: 1, endNs: 6e9, drainMs: 200 }]);
+    assert.equal(registry.liveCalls, 0);
+    registry.finished(1, MEDIA);
+    assert.equal(archived.length, 1);
+    assert.deepEqual(archived[0]?.end, { reason: 'bye', words: 'the tap said BYE', atNs: 6e9 });
+    assert.equal(archived[0]?.media, MEDIA);
+  });
+
+  test('may come from another port of the tap, but from no other address', (t) => {
+    const { registry, pool, inv, bye, takeSent, warnings } = create(t);
+    inv();
+    takeSent();
+    bye('u', STRANGER);
+    assert.deepEqual(takeSent(), []);
+    assert.equal(registry.liveCalls, 1);
+    assert.equal(warnings().length, 1);
+    bye('u', { ...TAP, port: 9 });
+    assert.deepEqual(takeSent(), ['ACK :u > 10.0.0.5:9']);
+    assert.equal(pool.ended.length, 1);
+  });
+
+  test('that is sent again gets an ACK each time, before and after the call is archived', async (t) => {
+    const { registry, pool, inv, bye, takeSent, pass } = create(t);
+    inv();
+    bye();
+    takeSent();
+    for (let i = 0; i < 20; i++) bye();
+    registry.finished(1, MEDIA);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 20; i++) bye();
+    pass(30_000);
+    for (let i = 0; i < 20; i++) bye();
+    assert.deepEqual(takeSent(), new Array(60).fill(BARE_ACK));
+    assert.equal(pool.ended.length, 1);
+  });
+
+  test('of a call that nobody knows is answered at most ten times a second', (t) => {
+    const { bye, takeSent, pass } = create(t);
+    for (let i = 0; i < 50; i++) bye(`nobody-${i}`);
+    assert.equal(takeSent().length, 10);
+    pass(750);
+    bye('nobody');
+    assert.equal(takeSent().length, 0);
+    pass(250);
+    for (let i = 0; i < 50; i++) bye(`nobody-${i}`);
+    assert.equal(takeSent().length, 10);
+  });
+
+  test('while no port is ready still ends the call, and archives it', async (t) => {
+    const { registry, pool, inv, bye, clock, takeSent, archived } = create(t);
+    pool.pairs = 'later';
+    inv();
+    clock.ns += 1e9;
+    bye();
+    assert.deepEqual(takeSent(), [BARE_ACK]);
+    assert.equal(registry.liveCalls, 0);
+    assert.equal(pool.ended.length, 0);
+    pool.asking[0]?.(pool.pair());
+    assert.equal(pool.opened.length, 1);
+    assert.equal(pool.ended[0]?.callId, 1);
+    assert.equal(pool.ended[0]?.endNs, 2e9);
+    registry.finished(1, MEDIA);
+    await registry.close();
+    assert.equal(archived[0]?.end.reason, 'bye');
+  });
+});
+
+describe('DATA on the control port', () => {
+  test('from another address than the tap is dropped and counted', (t) => {
+    const { registry, pool, inv, data, bye, archived } = create(t);
+    inv('u', TAP, null);
+    data('u', STRANGER, 'W');
+    assert.deepEqual(pool.delivered, []);
+    bye();
+    registry.finished(1, MEDIA);
+    assert.deepEqual(archived[0]?.call.dropped, { R: {}, W: { 'wrong-source': 1 } });
+  });
+
+  test('is taken after BYE until the call is finished, and is nobody’s then', async (t) => {
+    const { registry, pool, inv, data, bye } = create(t);
+    data('u');
+    inv('u', TAP, null);
+    bye();
+    data('u');
+    assert.equal(pool.delivered.length, 1);
+    registry.finished(1, MEDIA);
+    await registry.close();
+    data('u');
+    assert.equal(pool.delivered.length, 1);
+  });
+});
+
+describe('a call that runs out of time', () => {
+  test('without a packet ends as no-media, and its tap gets a BYE', (t) => {
+    const { pool, inv, takeSent, pass, registry, archived } = create(t);
+    inv();
+    takeSent();
+    pass(29_750);
+    assert.deepEqual(takeSent(), []);
+    pass(250);
+    assert.deepEqual(takeSent(), ['BYE :u > 10.0.0.5:40000']);
+    assert.deepEqual(pool.ended, [{ callId: 1, endNs: 31e9, drainMs: 0 }]);
+    registry.finished(1, MEDIA);
+    assert.equal(archived[0]?.end.reason, 'no-media');
+  });
+
+  test('after its last packet ends as idle, at that packet', (t) => {
+    const { pool, clock, inv, takeSent, pass, registry, archived } = create(t);
+    inv();
+    takeSent();
+    pass(20_000);
+    registry.activity(1, clock.ns);
+    pass(59_750);
+    assert.deepEqual(takeSent(), []);
+    pass(250);
+    assert.deepEqual(takeSent(), ['BYE :u > 10.0.0.5:40000']);
+    assert.deepEqual(pool.ended, [{ callId: 1, endNs: null, drainMs: 0 }]);
+    registry.finished(1, MEDIA);
+    assert.equal(archived[0]?.end.reason, 'idle');
+  });
+
+  test('while packets come ends as max-duration', (t) => {
+    const { clock, inv, takeSent, pass, registry, archived } = create(t, { maxDurationMs: 2000 });
+    inv();
+    takeSent();
+    pass(1750);
+    registry.activity(1, clock.ns);
+    assert.deepEqual(takeSent(), []);
+    pass(250);
+    assert.deepEqual(takeSent(), ['BYE :u > 10.0.0.5:40000']);
+    registry.finished(1, MEDIA);
+    assert.equal(archived[0]?.end.reason, 'max-duration');
+  });
+
+  test('gets one BYE only, and the tap’s own BYE is acknowledged', (t) => {
+    const { inv, bye, takeSent, pass } = create(t);
+    inv();
+    takeSent();
+    pass(40_000);
+    assert.equal(takeSent().length, 1);
+    bye();
+    assert.deepEqual(takeSent(), [BARE_ACK]);
+  });
+});
+
+describe('closing', () => {
+  test('ends every call as shutdown, sends no BYE and waits for the last archive', async (t) => {
+    const { registry, pool, clock, inv, takeSent, archived } = create(t);
+    inv('u');
+    inv('v', SECOND, null);
+    takeSent();
+    clock.ns = 9e9;
+    let isClosed = false;
+    const closed = registry.close().then(() => {
+      isClosed = true;
+    });
+    assert.equal(registry.liveCalls, 0);
+    assert.deepEqual(
+      pool.ended.map(({ callId, endNs, drainMs }) => [callId, endNs, drainMs]),
+      [
+        [1, 9e9, 0],
+        [2, 9e9, 0],
+      ],
+    );
+    registry.finished(1, MEDIA);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(isClosed, false);
+    registry.finished(2, MEDIA);
+    await closed;
+    assert.deepEqual(takeSent(), []);
+    assert.deepEqual(
+      archived.map(({ end }) => end.reason),
+      ['shutdown', 'shutdown'],
+    );
+  });
+
+  test('twice is closing once', async (t) => {
+    const { registry, inv } = create(t);
+    inv();
+    const closed = registry.close();
+    assert.equal(registry.close(), closed);
+    registry.finished(1, MEDIA);
+    await closed;
+  });
+
+  test('with no call is done at once, and takes no call afterwards', async (t) => {
+    const { registry, pool, inv, takeSent } = create(t);
+    await registry.close();
+    inv();
+    assert.deepEqual(takeSent(), []);
+    assert.equal(registry.liveCalls, 0);
+    assert.equal(pool.opened.length, 0);
+  });
+});
+
+test('a call whose worker is lost ends as error, without audio, and its UUID is free', async (t) => {
+  const { registry, pool, inv, archived } = create(t);
+  inv();
+  registry.lost(1, new Error('out of memory'));
+  assert.equal(registry.liveCalls, 0);
+  assert.equal(archived[0]?.media, null);
+  assert.equal(archived[0]?.end.reason, 'error');
+  assert.match(archived[0]?.end.words ?? '', /out of memory/);
+  inv();
+  assert.equal(pool.opened.length, 2);
+  registry.lost(99, new Error('of no call'));
+  registry.lost(2, new Error('again'));
+  await registry.close();
+  assert.equal(archived.length, 2);
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { after, describe, type TestContext, test } from 'node:test';
+import { DgramReceiver } from '../../src/capture/dgram-receiver.ts';
+import { LegPorts } from '../../src/capture/leg-ports.ts';
+import type { MediaCall } from '../../src/capture/media-call.ts';
+import type { Datagram, LegSocket, OnDatagram, Receiver } from '../../src/capture/receiver.ts';
+
+const HOST = '127.0.0.1';
+
+/** Real sockets on ports that the system chooses, a clock that stands still, and a count to wait for. */
+class AnyPortReceiver implements Receiver {
+  nowNs = 0;
+  ports: number[] = [];
+  #received = 0;
+  #wanted = 0;
+  #whenReceived = () => {};
+  readonly #real = new DgramReceiver(() => this.nowNs);
+
+  async bind(host: string, _port: number, onDatagram: OnDatagram): Promise<LegSocket> {
+    const socket = await this.#real.bind(host, 0, (datagram) => {
+      onDatagram(datagram);
+      if (++this.#received >= this.#wanted) this.#whenReceived();
+    });
+    this.ports.push(socket.port);
+    return socket;
+  }
+
+  drain(): Promise<void> {
+    return this.#real.drain();
+  }
+
+  close(): void {
+    this.#real.close();
+  }
+
+  /** Sends to a leg's port and resolves when all has been handed on. */
+  async deliver(leg: 'R' | 'W', ...texts: string[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wanted = this.#received + texts.length;
+    this.#whenReceived = resolve;
+    const port = this.ports[leg === 'R' ? 0 : 1] as number;
+    for (const text of texts) sender.send(text, port, HOST);
+    await promise;
+  }
+}
+
+/** As much of a call as the ports see. */
+function fakeCall() {
+  const received: string[] = [];
+  const call = {
+    receive(leg: string, { bytes, sizeBytes, arrivalNs, address }: Datagram) {
+      const text = Buffer.from(bytes.subarray(0, sizeBytes)).toString();
+      received.push(`${leg} ${text} ${arrivalNs} ${address}`);
+    },
+  } as unknown as MediaCall;
+  return { call, received };
+}
+
+const sender: Socket = createSocket('udp4');
+after(() => sender.close());
+
+async function bound(t: TestContext) {
+  const receiver = new AnyPortReceiver();
+  const ports = new LegPorts({ pairId: 1, readPort: 5004, writePort: 5005 });
+  t.after(async () => {
+    await ports.close();
+    receiver.close();
+  });
+  await ports.bind(receiver, HOST);
+  return { receiver, ports };
+}
+
+describe('a pair of leg ports', () => {
+  test('gives a live call what comes, by the leg of the port', async (t) => {
+    const { receiver, ports } = await bound(t);
+    const { call, received } = fakeCall();
+    ports.attach(call, 0);
+    receiver.nowNs = 7;
+    await receiver.deliver('R', 'one', 'two');
+    await receiver.deliver('W', 'three');
+    assert.deepEqual(received, [`R one 7 ${HOST}`, `R two 7 ${HOST}`, `W three 7 ${HOST}`]);
+    assert.equal(ports.strays, 0);
+  });
+
+  test('keeps what came before its call was opened, with its time, and counts what is older than the call', async (t) => {
+    const { receiver, ports } = await bound(t);
+    receiver.nowNs = 99;
+    await receiver.deliver('W', 'older', 'older too');
+    receiver.nowNs = 100;
+    await receiver.deliver('R', 'early');
+    receiver.nowNs = 150;
+    await receiver.deliver('W', 'early W');
+    const { call, received } = fakeCall();
+    ports.attach(call, 100);
+    assert.deepEqual(received, [`R early 100 ${HOST}`, `W early W 150 ${HOST}`]);
+    assert.equal(ports.strays, 2);
+    await receiver.deliver('R', 'live');
+    assert.equal(received.length, 3);
+  });
+
+  test('keeps the latest early datagrams, a bounded number of them, and counts the others', async (t) => {
+    const { receiver, ports } = await bound(t);
+    for (let i = 0; i < 150; i++) await receiver.deliver('R', String(i));
+    const { call, received } = fakeCall();
+    ports.attach(call, 0);
+    assert.equal(received.length, 128);
+    assert.deepEqual([received[0], received[127]], [`R 22 0 ${HOST}`, `R 149 0 ${HOST}`]);
+    assert.equal(ports.strays, 22);
+  });
+
+  test('that rests counts what comes and hands nothing on, to nobody', async (t) => {
+    const { receiver, ports } = await bound(t);
+    const first = fakeCall();
+    ports.attach(first.call, 0);
+    await receiver.deliver('R', 'mine');
+    ports.detach();
+    await receiver.deliver('R', 'late');
+    await receiver.deliver('W', 'late', 'later');
+    assert.equal(first.received.length, 1);
+    assert.equal(ports.strays, 3);
+    const next = fakeCall();
+    ports.attach(next.call, 0);
+    assert.deepEqual(next.received, []);
+  });
+
+  test('is closed twice as well as once, and its ports are free then', async (t) => {
+    const { receiver, ports } = await bound(t);
+    await ports.close();
+    await ports.close();
+    for (const port of receiver.ports) {
+      const socket = createSocket('udp4').bind(port, HOST);
+      await once(socket, 'listening');
+      socket.close();
+    }
+  });
+});
+
+test('a pair of which one port is taken names it and leaves nothing bound', async (t) => {
+  const real = new DgramReceiver(() => 0);
+  t.after(() => real.close());
+  const bind = async (port: number) => {
+    const socket = await real.bind(HOST, port, () => {});
+    t.after(() => socket.close());
+    return socket;
+  };
+  const taken = await bind(0);
+  const free = await bind(0);
+  await free.close();
+  const ports = new LegPorts({ pairId: 1, readPort: free.port, writePort: taken.port });
+  t.after(() => ports.close());
+  await assert.rejects(ports.bind(real, HOST), { code: 'EADDRINUSE', port: taken.port });
+  assert.equal((await bind(free.port)).port, free.port);
+});

@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import {
+  type MediaSummary,
+  monotonicFrom,
+  type OpenCall,
+  WorkerPool,
+} from '../../src/capture/index.ts';
+import { formatData, type PortPair } from '../../src/protocol/index.ts';
+
+const HOST = '127.0.0.1';
+const PORT_REST_MS = 300;
+/** More than one worker holds ready: two of them get pairs. */
+const PORTS_OF_TWO = 130;
+const clockOrigin = process.hrtime.bigint();
+const now = monotonicFrom(clockOrigin);
+const sender = createSocket('udp4');
+let dir = '';
+
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'worker-pool-'));
+});
+
+after(async () => {
+  sender.close();
+  await rm(dir, { recursive: true });
+});
+
+async function occupy(port: number): Promise<Socket> {
+  const socket = createSocket('udp4').bind({ port, address: HOST, exclusive: true });
+  await once(socket, 'listening');
+  return socket;
+}
+
+/** The first of `count` ports in a row that nobody has. */
+async function freeRange(count: number): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const first = 10_000 + Math.floor(Math.random() * 20_000);
+    const sockets: Socket[] = [];
+    try {
+      for (let port = first; port < first + count; port++) sockets.push(await occupy(port));
+      return first;
+    } catch {
+      // Somebody has one of them: elsewhere, then.
+    } finally {
+      await Promise.all(
+        sockets.map(async (socket) => {
+          socket.close();
+          await once(socket, 'close');
+        }),
+      );
+    }
+  }
+  throw new Error('no free ports');
+}
+
+/** What the pool reports, to wait for. */
+interface Reports {
+  activity: [callId: number, lastArrivalNs: number];
+  finished: [callId: number, summary: MediaSummary];
+  lost: [callId: number, error: Error];
+  bindFailed: [port: number, code: string];
+  strays: [ports: PortPair, count: number];
+}
+
+function create(t: TestContext, first: number, count: number, workers = 1) {
+  const events = new EventEmitter();
+  const seen: (keyof Reports)[] = [];
+  const report =
+    <K extends keyof Reports>(kind: K) =>
+    (...args: Reports[K]) => {
+      seen.push(kind);
+      events.emit(kind, ...args);
+    };
+  const setup = {
+    clockOrigin,
+    host: HOST,
+    portRestMs: PORT_REST_MS,
+    flushIntervalMs: 50,
+    l16Rate: 'auto' as const,
+    recording: { dir, formats: ['pcm'], sync: 'none' as const },
+  };
+  const pool = new WorkerPool(
+    { setup, ports: { first, last: first + count - 1 }, workers },
+    {
+      activity: report('activity'),
+      finished: report('finished'),
+      lost: report('lost'),
+      bindFailed: report('bindFailed'),
+      strays: report('strays'),
+    },
+  );
+  t.after(() => pool.stop());
+  const next = <K extends keyof Reports>(kind: K) => once(events, kind) as Promise<Reports[K]>;
+  return { pool, next, seen };
+}
+
+type Pair = NonNullable<Parameters<Parameters<WorkerPool['reservePair']>[0]>[0]>;
+
+/** What reservePair answers before it returns; undefined where it has not answered by then. */
+function reserveNow(pool: WorkerPool): Pair | null | undefined {
+  let answer: Pair | null | undefined;
+  pool.reservePair((pair) => {
+    answer = pair;
+  });
+  return answer;
+}
+
+function reserve(pool: WorkerPool): Promise<Pair | null> {
+  return new Promise((resolve) => pool.reservePair(resolve));
+}
+
+function portsOf(pair: PortPair | null | undefined): number[] {
+  assert.ok(pair);
+  return [pair.readPort, pair.writePort];
+}
+
+let calls = 0;
+function callOf(pair: Pair | null): OpenCall {
+  const callId = ++calls;
+  return {
+    callId,
+    uuid: `call-${callId}`,
+    address: HOST,
+    pairId: pair?.pairId ?? null,
+    startNs: now(),
+    date: '2026-03-01',
+    journal: {},
+    tags: { title: 't', artist: 'a', date: 'd', comment: 'c' },
+  };
+}
+
+function packetOf(call: OpenCall, leg: 'R' | 'W'): Buffer {
+  return formatData(call.uuid, leg, 0, Buffer.alloc(160, 0x80));
+}
+
+async function isTaken(port: number): Promise<boolean> {
+  try {
+    const socket = await occupy(port);
+    socket.close();
+    await once(socket, 'close');
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+test('a ready pool has bound its ports and answers with a pair at once, with null when all are given', async (t) => {
+  const first = await freeRange(4);
+  const { pool } = create(t, first, 4);
+  pool.start();
+  assert.equal(pool.size, 1);
+  await pool.ready();
+  for (let port = first; port < first + 4; port++) assert.equal(await isTaken(port), true);
+  assert.deepEqual(portsOf(reserveNow(pool)), [first, first + 1]);
+  assert.deepEqual(portsOf(reserveNow(pool)), [first + 2, first + 3]);
+  assert.equal(reserveNow(pool), null);
+});
+
+test('a pair that is asked for before any is bound comes as soon as one is', async (t) => {
+  const first = await freeRange(2);
+  const { pool } = create(t, first, 2);
+  pool.start();
+  assert.equal(reserveNow(pool), undefined);
+  await pool.ready();
+  // The first asker got the only pair.
+  assert.equal(reserveNow(pool), null);
+});
+
+test('who still waits for a pair when the pool stops is told that there is none', async (t) => {
+  const first = await freeRange(2);
+  const { pool } = create(t, first, 2);
+  pool.start();
+  const waiting = reserve(pool);
+  await pool.stop();
+  assert.equal(await waiting, null);
+});
+
+test('a port that somebody has is reported, and another pair is taken', async (t) => {
+  const first = await freeRange(4);
+  const taken = await occupy(first + 1);
+  t.after(() => taken.close());
+  const { pool, next } = create(t, first, 4);
+  const failed = next('bindFailed');
+  pool.start();
+  assert.deepEqual(await failed, [first + 1, 'EADDRINUSE']);
+  await pool.ready();
+  assert.deepEqual(portsOf(reserveNow(pool)), [first + 2, first + 3]);
+  // Its neighbour was let go of.
+  assert.equal(await reserve(pool), null);
+  assert.equal(await isTaken(first), false);
+});
+
+test('calls get their packets, from their ports and from the control port, and report them', async (t) => {
+  const first = await freeRange(2);
+  const { pool, next } = create(t, first, 2);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  const withPorts = callOf(pair);
+  const active = next('activity');
+  pool.open(withPorts, pair);
+  sender.send(packetOf(withPorts, 'R'), pair.readPort, HOST);
+  sender.send(packetOf(withPorts, 'W'), pair.writePort, HOST);
+  const [callId, lastArrivalNs] = await active;
+  assert.equal(callId, withPorts.callId);
+  assert.ok(lastArrivalNs >= withPorts.startNs && lastArrivalNs <= now());
+  const finished = next('finished');
+  pool.end(withPorts.callId, null, 0);
+  const [finishedId, summary] = await finished;
+  assert.equal(finishedId, withPorts.callId);
+  assert.equal(summary.tracks.R.packets, 1);
+  assert.equal(summary.tracks.W.packets, 1);
+  assert.deepEqual(summary.warnings, []);
+  assert.equal(summary.recording.files.length, 2);
+
+  const without = callOf(null);
+  pool.open(without, null);
+  for (let i = 0; i < 3; i++) pool.deliver(without.callId, now(), 0, packetOf(without, 'W'));
+  const finishedToo = next('finished');
+  pool.end(without.callId, null, 0);
+  const [, other] = await finishedToo;
+  assert.equal(other.tracks.R.packets, 0);
+  assert.equal(other.tracks.W.packets, 3);
+  assert.equal(other.tracks.W.bytes, 480);
+});
+
+test('pairs come back after their rest, the one that has rested longest first, and count late packets', async (t) => {
+  const first = await freeRange(4);
+  const { pool, next } = create(t, first, 4);
+  pool.start();
+  await pool.ready();
+  const early = reserveNow(pool) as Pair;
+  const late = reserveNow(pool) as Pair;
+  const order: number[][] = [];
+  // In the other order than they were given.
+  for (const pair of [late, early]) {
+    const call = callOf(pair);
+    pool.open(call, pair);
+    const finished = next('finished');
+    pool.end(call.callId, null, 0);
+    await finished;
+    const strays = next('strays');
+    sender.send(packetOf(call, 'R'), pair.readPort, HOST);
+    if (order.length === 0) assert.equal(reserveNow(pool), null, 'it rests');
+    const [ports, count] = await strays;
+    assert.deepEqual(portsOf(ports), portsOf(pair));
+    assert.equal(count, 1);
+    order.push(portsOf(pair));
+  }
+  assert.deepEqual(portsOf(await reserve(pool)), order[0]);
+  assert.deepEqual(portsOf(await reserve(pool)), order[1]);
+});
+
+test('calls are spread over the workers', async (t) => {
+  const first = await freeRange(PORTS_OF_TWO);
+  const { pool } = create(t, first, PORTS_OF_TWO, 2);
+  pool.start();
+  assert.equal(pool.size, 2);
+  await pool.ready();
+  const threads = new Set<object>();
+  for (let i = 0; i < 2; i++) {
+    const pair = reserveNow(pool) as Pair;
+    pool.open(callOf(pair), pair);
+    threads.add(pair.thread);
+  }
+  assert.equal(threads.size, 2);
+});
+
+test('a worker that dies loses its calls and no others, and a fresh one serves the next', async (t) => {
+  const first = await freeRange(PORTS_OF_TWO);
+  const { pool, next, seen } = create(t, first, PORTS_OF_TWO, 2);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  const dying = callOf(pair);
+  pool.open(dying, pair);
+  const other = reserveNow(pool) as Pair;
+  const surviving = callOf(other);
+  pool.open(surviving, other);
+  assert.notEqual(pair.thread, other.thread);
+  const lost = next('lost');
+  // An order that no daemon gives: the worker throws over it and ends.
+  pair.thread.post({ kind: 'open', call: null as unknown as OpenCall });
+  const [callId, error] = await lost;
+  assert.equal(callId, dying.callId);
+  assert.ok(error instanceof Error);
+  assert.equal(pool.size, 2);
+  await pool.ready();
+  const fresh = await reserve(pool);
+  assert.ok(fresh);
+  assert.notEqual(fresh.thread, pair.thread);
+  for (const [call, of] of [
+    [callOf(fresh), fresh],
+    [surviving, null],
+  ] as const) {
+    if (of) pool.open(call, of);
+    const finished = next('finished');
+    pool.end(call.callId, null, 0);
+    assert.equal((await finished)[0], call.callId);
+  }
+  // Whatever still comes for the lost call goes nowhere and hurts nobody.
+  pool.deliver(dying.callId, now(), 0, packetOf(dying, 'R'));
+  pool.end(dying.callId, null, 0);
+  assert.deepEqual(
+    seen.filter((kind) => kind === 'lost'),
+    ['lost'],
+  );
+});
+
+test('the ports of a worker that dies in the middle of a call serve others', async (t) => {
+  const { pool, next } = create(t, await freeRange(2), 2, 1);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  pool.open(callOf(pair), pair);
+  const lost = next('lost');
+  pair.thread.post({ kind: 'open', call: null as unknown as OpenCall });
+  await lost;
+  await pool.ready();
+  const again = await reserve(pool);
+  assert.deepEqual([again?.readPort, again?.writePort], [pair.readPort, pair.writePort]);
+});
+
+test('a range of few ports is shared by all workers', async (t) => {
+  const { pool } = create(t, await freeRange(8), 8, 2);
+  pool.start();
+  await pool.ready();
+  const threads = Array.from({ length: 4 }, () => (reserveNow(pool) as Pair).thread);
+  assert.equal(threads.filter((thread) => thread === threads[0]).length, 2);
+});
+
+test('stopping ends every thread and frees every port, though calls were open', async (t) => {
+  const workers = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort');
+  const before = workers().length;
+  const first = await freeRange(4);
+  const { pool } = create(t, first, 4, 2);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  pool.open(callOf(pair), pair);
+  assert.ok(workers().length > before);
+  const stopped = pool.stop();
+  assert.equal(pool.stop(), stopped);
+  await stopped;
+  for (let port = first; port < first + 4; port++) assert.equal(await isTaken(port), false);
+  assert.equal(workers().length, before);
+});

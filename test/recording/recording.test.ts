@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Packet, parseWav } from '../../src/audio/index.ts';
+import { type Block, BlockPool } from '../../src/recording/block.ts';
+import { formatOf } from '../../src/recording/formats.ts';
+import {
+  Recording,
+  type RecordingResult,
+  removeJournal,
+  type TrackWriter,
+} from '../../src/recording/index.ts';
+
+const DATE = '2026-03-01';
+const TAGS = { title: 't', artist: 'a', date: 'd', comment: 'c' };
+
+/** Knows how many blocks are out. */
+class CountingPool extends BlockPool {
+  out = 0;
+
+  override take(): Block {
+    this.out++;
+    return super.take();
+  }
+
+  override release(block: Block): void {
+    if (block.writers <= 1) this.out--;
+    super.release(block);
+  }
+}
+
+let dir = '';
+let pool = new CountingPool();
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'recording-'));
+  pool = new CountingPool();
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true });
+  assert.equal(pool.out, 0, 'every block is back');
+});
+
+function open(formats: string[] = ['pcm'], uuid = 'u'): Recording {
+  const recording = new Recording({ dir, formats, sync: 'none' }, pool);
+  recording.open(DATE, uuid, { uuid, caller: '138' });
+  return recording;
+}
+
+function write(writer: TrackWriter, samples: Int16Array): void {
+  const packet = new Packet();
+  packet.codec = 'L16';
+  packet.bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  packet.end = packet.bytes.length;
+  packet.samples = samples.length;
+  writer.audio(packet);
+}
+
+function tone(length: number, step: number): Int16Array {
+  return Int16Array.from({ length }, (_, i) => ((i * step) % 2000) - 1000);
+}
+
+async function samplesOf(path: string): Promise<Int16Array> {
+  const bytes = await readFile(join(dir, path));
+  if (path.endsWith('.wav')) return parseWav(bytes).samples;
+  return new Int16Array(Uint8Array.from(bytes).buffer);
+}
+
+async function until(what: () => Promise<unknown>): Promise<void> {
+  for (const endMs = Date.now() + 10_000; ; await delay(2))
+    try {
+      await what();
+      return;
+    } catch (error) {
+      if (Date.now() > endMs) throw error;
+    }
+}
+
+function pathsOf(result: RecordingResult): string[] {
+  return result.files.map((file) => file.path).sort();
+}
+
+describe('a recording', () => {
+  test('has one file per track and format, and all formats of a track hold the same samples', async () => {
+    const recording = open(['wav', 'pcm']);
+    const far = tone(50_000, 17);
+    const near = tone(33_333, 5);
+    const R = recording.startTrack('R', 'L16', 8000);
+    const W = recording.startTrack('W', 'PCMU', 8000);
+    for (let at = 0; at < far.length; at += 160) {
+      write(R, far.slice(at, at + 160));
+      write(W, near.slice(at, at + 160));
+      if (at % 16_000 === 0) recording.flush();
+    }
+    const result = await recording.finish(TAGS);
+    assert.deepEqual(result.warnings, []);
+    assert.equal(result.segment, 1);
+    assert.equal(result.stem, `${DATE}/u`);
+    assert.deepEqual(pathsOf(result), [
+      `${DATE}/u-R.pcm`,
+      `${DATE}/u-R.wav`,
+      `${DATE}/u-W.pcm`,
+      `${DATE}/u-W.wav`,
+    ]);
+    for (const ending of ['wav', 'pcm']) {
+      assert.deepEqual(await samplesOf(`${DATE}/u-R.${ending}`), far);
+      assert.deepEqual(await samplesOf(`${DATE}/u-W.${ending}`), near);
+    }
+  });
+
+  test('tells size and SHA-256 of each file as they are on the disk', async () => {
+    const recording = open(['wav', 'pcm']);
+    write(recording.startTrack('W', 'L16', 8000), tone(9000, 3));
+    const { files } = await recording.finish(TAGS);
+    assert.equal(files.length, 2);
+    for (const file of files) {
+      const bytes = await readFile(join(dir, file.path));
+      assert.equal(file.track, 'W');
+      assert.equal(file.format, file.path.slice(-3));
+      assert.equal(file.sizeBytes, bytes.length);
+      assert.equal(file.sha256, createHash('sha256').update(bytes).digest('hex'));
+    }
+  });
+
+  test('keeps a journal and .part files while it is open, and final names only afterwards', async () => {
+    const recording = open(['pcm']);
+    const R = recording.startTrack('R', 'PCMU', 8000);
+    const journal = join(dir, DATE, 'u.journal');
+    await until(() => access(join(dir, DATE, 'u-R.pcm.part')));
+    write(R, tone(100, 9));
+    recording.startTrack('W', 'L16', 16_000);
+    await until(() => access(join(dir, DATE, 'u-W.pcm.part')));
+    const lines = (await readFile(journal, 'utf8')).trimEnd().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      [
+        { journal: 1, uuid: 'u', caller: '138', segment: 1 },
+        { track: 'R', codec: 'PCMU', sampleRate: 8000 },
+        { track: 'W', codec: 'L16', sampleRate: 16_000 },
+      ],
+    );
+    const unfinished = await readdir(join(dir, DATE));
+    assert.deepEqual(unfinished.sort(), ['u-R.pcm.part', 'u-W.pcm.part', 'u.journal']);
+    const result = await recording.finish(TAGS);
+    assert.equal(result.journalPath, journal);
+    // Whoever files the call removes the journal.
+    const final = await readdir(join(dir, DATE));
+    assert.deepEqual(final.sort(), ['u-R.pcm', 'u-W.pcm', 'u.journal']);
+    await removeJournal(journal);
+    await removeJournal(journal);
+    assert.deepEqual((await readdir(join(dir, DATE))).sort(), ['u-R.pcm', 'u-W.pcm']);
+  });
+
+  test('puts hours of silence into a hole', async () => {
+    const recording = open(['wav']);
+    const R = recording.startTrack('R', 'L16', 8000);
+    const hours = 10 * 3600 * 8000;
+    write(R, Int16Array.of(1, 2, 3));
+    R.silence(hours);
+    write(R, Int16Array.of(4, 5));
+    const { files, warnings } = await recording.finish(TAGS);
+    assert.deepEqual(warnings, []);
+    const path = join(dir, files[0]?.path as string);
+    const { size, blocks } = await stat(path);
+    assert.ok(size > 2 * hours);
+    assert.ok(blocks * 512 < 1_000_000, `${blocks} blocks of 512 bytes`);
+    const { samples } = parseWav(await readFile(path));
+    assert.equal(samples.length, hours + 5);
+    assert.deepEqual([...samples.subarray(0, 4)], [1, 2, 3, 0]);
+    assert.deepEqual([...samples.subarray(-3)], [0, 4, 5]);
+  });
+
+  test('has short and long silence exactly as long as it was told', async () => {
+    const recording = open(['pcm']);
+    const R = recording.startTrack('R', 'L16', 8000);
+    const lengths = [1, 7999, 8000, 8001, 15_999, 16_000, 16_001, 16_002, 40_000, 0];
+    for (const length of lengths) {
+      write(R, Int16Array.of(11));
+      R.silence(length);
+    }
+    const { files } = await recording.finish(TAGS);
+    const expected = lengths.flatMap((length) => [11, ...new Array<number>(length).fill(0)]);
+    assert.deepEqual(await samplesOf(files[0]?.path as string), Int16Array.from(expected));
+  });
+
+  test('without a track has a journal and no file', async () => {
+    const result = await open().finish(TAGS);
+    assert.deepEqual(result.files, []);
+    assert.deepEqual(result.warnings, []);
+    assert.equal(result.stem, `${DATE}/u`);
+    assert.deepEqual(await readdir(join(dir, DATE)), ['u.journal']);
+  });
+
+  test('stays below its folder whatever the UUID is', async () => {
+    const recording = open(['pcm'], '../../evil/..');
+    write(recording.startTrack('R', 'L16', 8000), tone(10, 1));
+    const { files } = await recording.finish(TAGS);
+    assert.equal(files[0]?.path, `${DATE}/%2E.%2F..%2Fevil%2F..-R.pcm`);
+    assert.deepEqual(await readdir(dir), [DATE]);
+  });
+});
+
+describe('a further recording of the same UUID', () => {
+  test('is the next segment, whatever is left of the ones before it', async () => {
+    const first = open(['pcm']);
+    write(first.startTrack('R', 'L16', 8000), tone(10, 1));
+    const one = await first.finish(TAGS);
+    await removeJournal(one.journalPath as string);
+    const second = open(['pcm']);
+    write(second.startTrack('R', 'L16', 8000), tone(20, 2));
+    const two = await second.finish(TAGS);
+    assert.equal(two.segment, 2);
+    assert.equal(two.stem, `${DATE}/u.2`);
+    assert.deepEqual(pathsOf(two), [`${DATE}/u.2-R.pcm`]);
+    assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm`), tone(10, 1));
+    assert.deepEqual(await samplesOf(`${DATE}/u.2-R.pcm`), tone(20, 2));
+    const journal = await readFile(two.journalPath as string, 'utf8');
+    assert.equal(JSON.parse(journal.split('\n')[0] as string).segment, 2);
+  });
+
+  test('takes no name that a manifest, an unfinished file or a journal holds', async () => {
+    await mkdir(join(dir, DATE));
+    await writeFile(join(dir, DATE, 'u.json'), '{}');
+    await writeFile(join(dir, DATE, 'u.2-W.pcm.part'), 'x');
+    await writeFile(join(dir, DATE, 'u.3.journal'), '{}');
+    await writeFile(join(dir, DATE, 'u.4-R.pcm'), 'x');
+    const result = await open(['pcm']).finish(TAGS);
+    assert.equal(result.segment, 5);
+    assert.equal(result.stem, `${DATE}/u.5`);
+  });
+
+  test('has its own files though all were opened at once', async () => {
+    const recordings = Array.from({ length: 8 }, () => open(['wav']));
+    recordings.forEach((recording, i) => {
+      write(recording.startTrack('R', 'L16', 8000), Int16Array.of(i));
+    });
+    const results = await Promise.all(recordings.map((recording) => recording.finish(TAGS)));
+    assert.deepEqual(results.map((result) => result.segment).sort(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    for (const [i, result] of results.entries()) {
+      assert.deepEqual(result.warnings, []);
+      assert.deepEqual(await samplesOf(result.files[0]?.path as string), Int16Array.of(i));
+    }
+  });
+});
+
+describe('a recording that fails', () => {
+  test('because a file is where its folder should be ends in a warning', async () => {
+    await writeFile(join(dir, DATE), 'no folder');
+    const recording = open(['wav', 'pcm']);
+    const R = recording.startTrack('R', 'L16', 8000);
+    for (let i = 0; i < 20; i++) write(R, tone(8000, 1));
+    R.silence(1e6);
+    const result = await recording.finish(TAGS);
+    assert.equal(result.stem, null);
+    assert.equal(result.journalPath, null);
+    assert.deepEqual(result.files, []);
+    assert.ok(result.warnings.length > 0);
+    assert.match(
+      result.warnings[0] as string,
+      /no recording can be created here \((EEXIST|ENOTDIR)\)/,
+    );
+    assert.equal(await readFile(join(dir, DATE), 'utf8'), 'no folder');
+  });
+
+  test('in one file keeps the others, and that file stays as .part', async () => {
+    const recording = open(['pcm']);
+    write(recording.startTrack('R', 'L16', 8000), tone(10, 1));
+    write(recording.startTrack('W', 'L16', 8000), tone(10, 2));
+    await until(() => access(join(dir, DATE, 'u-R.pcm.part')));
+    await writeFile(join(dir, DATE, 'u-R.pcm'), 'theirs');
+    const result = await recording.finish(TAGS);
+    assert.deepEqual(pathsOf(result), [`${DATE}/u-W.pcm`]);
+    assert.equal(result.warnings.length, 1);
+    assert.match(result.warnings[0] as string, /u-R\.pcm: writing ended with EEXIST/);
+    assert.equal(await readFile(join(dir, DATE, 'u-R.pcm'), 'utf8'), 'theirs');
+    assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm.part`), tone(10, 1));
+  });
+
+  test('because it was never opened ends in a warning', async () => {
+    const recording = new Recording({ dir, formats: ['pcm'], sync: 'none' }, pool);
+    write(recording.startTrack('R', 'L16', 8000), tone(10, 1));
+    const result = await recording.finish(TAGS);
+    assert.equal(result.stem, null);
+    assert.equal(result.warnings.length, 1);
+    assert.deepEqual(result.files, []);
+    assert.deepEqual(await readdir(dir), []);
+  });
+});
+
+test('a format that there is not is refused with those that there are', () => {
+  assert.equal(formatOf('wav').extension, 'wav');
+  assert.equal(formatOf('pcm').extension, 'pcm');
+  assert.throws(() => formatOf('mp3'), { code: 'RST_CONFIG', message: /"mp3"; use wav, pcm/ });
+});
