@@ -1,3 +1,5 @@
+import { gcd, phaseTaps, toInt16 } from './filter.ts';
+
 /** Zero crossings of the sinc on either side: enough for telephony audio (stop band below -70 dB). */
 const CROSSINGS = 24;
 /** The filter's edge as a part of the lower Nyquist frequency; what is between is the transition. */
@@ -30,41 +32,10 @@ export function resample(samples: Int16Array, fromRate: number, toRate: number):
   return output;
 }
 
-/** The filter seen from a point `offset` (0 to 1) behind an input sample; sums to 1. */
-function phaseTaps(offset: number, reach: number, cutoff: number): Float32Array {
-  const taps = new Float64Array(2 * reach);
-  let sum = 0;
-  for (let i = 0; i < taps.length; i++) {
-    const distance = i - (reach - 1) - offset;
-    const tap = sinc(distance * cutoff) * blackman(distance / reach);
-    taps[i] = tap;
-    sum += tap;
-  }
-  return Float32Array.from(taps, (tap) => tap / sum);
-}
-
 function weighted(samples: Int16Array, from: number, taps: Float32Array): number {
   const first = Math.max(0, -from);
   const end = Math.min(taps.length, samples.length - from);
   let sum = 0;
   for (let i = first; i < end; i++) sum += (taps[i] as number) * (samples[from + i] as number);
   return sum;
-}
-
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-/** The Blackman window over -1 to 1, and 0 outside. */
-function blackman(x: number): number {
-  if (x <= -1 || x >= 1) return 0;
-  return 0.42 + 0.5 * Math.cos(Math.PI * x) + 0.08 * Math.cos(2 * Math.PI * x);
-}
-
-function toInt16(value: number): number {
-  return Math.max(-32768, Math.min(32767, Math.round(value)));
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }
