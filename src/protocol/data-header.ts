@@ -6,7 +6,8 @@ import { NO_PAYLOAD_TYPE } from './payload-type.ts';
  *
  *     DATA:UUID:FLAG:PAYLOAD:LENGTH:bytes
  *          |    |    |       |      `- payloadStart, to the end of the datagram
- *          |    |    |       `- advisory: prebuilt modules send garbage here, so it is passed over
+ *          |    |    |       `- advisory: prebuilt modules send garbage here, so it is passed over;
+ *          |    |    |          LENGTH,SEQ,TS where the ACK accepted it: seq and ts, else -1
  *          |    |    `- two digits, or empty: payloadType -1
  *          |    `- R or W
  *          `- uuidStart .. uuidEnd
@@ -17,6 +18,12 @@ export class DataHeader {
   leg: LegName = 'R';
   payloadType: number = NO_PAYLOAD_TYPE;
   payloadStart = 0;
+  /**
+   * The packet's number in its leg, and the media time of its first sample in samples since the tap
+   * began; both modulo 2^32. They count only where the call's ACK accepted them.
+   */
+  seq = -1;
+  ts = -1;
 }
 
 export type DataResult = 'data' | 'not-data' | 'malformed';
@@ -64,15 +71,45 @@ export function parseData(
   if (at >= size) return 'malformed';
   header.payloadType = payloadType;
   at++;
-  for (const start = at; at < size && bytes[at] !== COLON; at++)
-    if (at - start >= MAX_LENGTH_FIELD_BYTES) return 'malformed';
+  const lengthStart = at;
+  for (; at < size && bytes[at] !== COLON; at++)
+    if (at - lengthStart >= MAX_LENGTH_FIELD_BYTES) return 'malformed';
   if (at >= size) return 'malformed';
   header.payloadStart = at + 1;
+  readNumbers(bytes, lengthStart, at, header);
   return 'data';
 }
 
 /** LENGTH is never used, but a field this long is no header of ours. */
 const MAX_LENGTH_FIELD_BYTES = 40;
+const MAX_NUMBER = 0xffff_ffff;
+const COMMA = 0x2c;
+
+/** Reads SEQ and TS where the field is `digits,digits,digits` and both fit into 32 bits. */
+function readNumbers(bytes: Uint8Array, start: number, end: number, header: DataHeader): void {
+  header.seq = -1;
+  header.ts = -1;
+  let commas = 0;
+  let digits = 0;
+  let value = 0;
+  let seq = -1;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === COMMA) {
+      if (digits === 0 || ++commas > 2) return;
+      if (commas === 2) seq = value;
+      digits = 0;
+      value = 0;
+      continue;
+    }
+    if (byte < 0x30 || byte > 0x39) return;
+    digits++;
+    value = value * 10 + byte - 0x30;
+  }
+  if (commas < 2 || digits === 0 || seq > MAX_NUMBER || value > MAX_NUMBER) return;
+  header.seq = seq;
+  header.ts = value;
+}
 
 /** True where the header's UUID is `uuid`, compared byte by byte without making a string. */
 export function uuidEquals(bytes: Uint8Array, header: DataHeader, uuid: Uint8Array): boolean {

@@ -6,6 +6,7 @@ export {
   uuidEquals,
   uuidOf,
 } from './data-header.ts';
+export type { InvExtension } from './extension.ts';
 export { formatControl, formatData } from './format.ts';
 export type {
   AckMessage,
@@ -15,6 +16,8 @@ export type {
   LegName,
   Malformed,
   MalformedReason,
+  ParsedAck,
+  ParsedInv,
   PortPair,
 } from './message.ts';
 export { isUuid, parseControl } from './parse-control.ts';

@@ -1,3 +1,4 @@
+import { acceptsSeq, parseExtension, unescapeField } from './extension.ts';
 import {
   type ControlMessage,
   MAX_UUID_BYTES,
@@ -15,13 +16,14 @@ const MAX_CONTROL_BYTES = 2048;
  * Parses INV, ACK and BYE. Never throws: whatever the bytes are, the answer says what they are.
  *
  *     INV :UUID:CALLER:CALLEE
- *     INV :UUID:CALLER:CALLEE:LOCAL_READ_PORT:LOCAL_WRITE_PORT
- *     ACK :UUID[:SERVER_READ_PORT:SERVER_WRITE_PORT]
+ *     INV :UUID:CALLER:CALLEE:LOCAL_READ_PORT:LOCAL_WRITE_PORT[:seq=1,ptime=20,rate=16000,box=fs1]
+ *     ACK :UUID[:SERVER_READ_PORT:SERVER_WRITE_PORT[:seq=1]]
+ *     ACK :UUID:::seq=1
  *     BYE :UUID
  *
  * Tolerated, because senders do it: extra spaces in the verb (`INV  :`), a trailing NUL, CR or LF,
  * and fields behind the last one known. CALLER and CALLEE are read as UTF-8; what is not UTF-8 in
- * them becomes U+FFFD.
+ * them becomes U+FFFD. Beside an extension, and only there, they are percent-decoded.
  */
 export function parseControl(datagram: Uint8Array): ControlMessage | Malformed {
   if (datagram.length < 6) return malformed('too-short');
@@ -44,15 +46,20 @@ export function parseControl(datagram: Uint8Array): ControlMessage | Malformed {
 }
 
 function parseInv(uuid: string, fields: string[]): ControlMessage | Malformed {
-  const [, caller, callee, readPort, writePort] = fields;
+  const [, caller, callee, readPort, writePort, last] = fields;
   if (caller === undefined || callee === undefined) return malformed('bad-field');
   const ports = parsePorts(readPort, writePort);
-  return ports === 'bad-ports' ? malformed(ports) : { kind: 'inv', uuid, caller, callee, ports };
+  if (ports === 'bad-ports') return malformed(ports);
+  const extension = ports && parseExtension(last);
+  if (!extension) return { kind: 'inv', uuid, caller, callee, ports, extension: null };
+  const parties = { caller: unescapeField(caller), callee: unescapeField(callee) };
+  return { kind: 'inv', uuid, ...parties, ports, extension };
 }
 
 function parseAck(uuid: string, fields: string[]): ControlMessage | Malformed {
   const ports = parsePorts(fields[1], fields[2]);
-  return ports === 'bad-ports' ? malformed(ports) : { kind: 'ack', uuid, ports };
+  if (ports === 'bad-ports') return malformed(ports);
+  return { kind: 'ack', uuid, ports, seq: acceptsSeq(fields[3]) };
 }
 
 /** Both ports, or null where both are missing or empty. */

@@ -72,6 +72,7 @@ describe('every datagram of', () => {
           const reply = parseControl(Buffer.from(line.reply as string, 'base64'));
           assert.equal(reply.kind, 'ack');
           assert.ok(reply.kind === 'ack' && reply.uuid === uuid && reply.ports !== null);
+          assert.equal(reply.seq, false);
           continue;
         }
         const bytes = Buffer.from(line.data, 'base64');
@@ -89,7 +90,8 @@ describe('every datagram of', () => {
               ? null
               : { readPort: Number(fields[3]), writePort: Number(fields[4]) };
             const [, caller, callee] = fields;
-            assert.deepEqual(message, { kind: 'inv', uuid, caller, callee, ports: pair });
+            const inv = { kind: 'inv', uuid, caller, callee, ports: pair, extension: null };
+            assert.deepEqual(message, inv);
           } else {
             seen.bye++;
             assert.deepEqual(message, { kind: 'bye', uuid });
@@ -103,6 +105,7 @@ describe('every datagram of', () => {
         const [, uuidField, leg, type, length] = fields;
         assert.equal(uuidOf(bytes, parsed), uuidField);
         assert.equal(uuidField, uuid);
+        assert.deepEqual([parsed.seq, parsed.ts], [-1, -1]);
         assert.equal(parsed.leg, leg);
         assert.equal(parsed.payloadType, type === '' ? NO_PAYLOAD_TYPE : Number(type));
         assert.equal(bytes.length - parsed.payloadStart, payload.length);

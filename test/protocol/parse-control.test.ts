@@ -45,6 +45,7 @@ describe('parseControl', () => {
       caller: 'a',
       callee: 'b',
       ports: null,
+      extension: null,
     });
     assert.deepEqual(parse(`INV :${U}:a:b:5004:5005`), {
       kind: 'inv',
@@ -52,9 +53,10 @@ describe('parseControl', () => {
       caller: 'a',
       callee: 'b',
       ports,
+      extension: null,
     });
-    assert.deepEqual(parse(`ACK :${U}`), { kind: 'ack', uuid: U, ports: null });
-    assert.deepEqual(parse(`ACK :${U}:5004:5005`), { kind: 'ack', uuid: U, ports });
+    assert.deepEqual(parse(`ACK :${U}`), { kind: 'ack', uuid: U, ports: null, seq: false });
+    assert.deepEqual(parse(`ACK :${U}:5004:5005`), { kind: 'ack', uuid: U, ports, seq: false });
     assert.deepEqual(parse(`BYE :${U}`), { kind: 'bye', uuid: U });
   });
 
@@ -107,9 +109,9 @@ describe('parseControl', () => {
   });
 
   test('passes over fields behind the last one it knows', () => {
-    assert.deepEqual(parse(`INV :${U}:a:b:1:2:seq=1,ptime=20:more::`), parse(`INV :${U}:a:b:1:2`));
-    assert.deepEqual(parse(`ACK :${U}:1:2:seq=1`), parse(`ACK :${U}:1:2`));
-    assert.deepEqual(parse(`ACK :${U}:::seq=1`), parse(`ACK :${U}`));
+    assert.deepEqual(parse(`INV :${U}:a:b:1:2:more:seq=1::`), parse(`INV :${U}:a:b:1:2`));
+    assert.deepEqual(parse(`ACK :${U}:1:2:more:seq=1`), parse(`ACK :${U}:1:2`));
+    assert.deepEqual(parse(`ACK :${U}:::more`), parse(`ACK :${U}`));
     assert.deepEqual(parse(`BYE :${U}:whatever:else`), parse(`BYE :${U}`));
   });
 
@@ -142,6 +144,7 @@ describe('parseControl', () => {
       kind: 'ack',
       uuid: U,
       ports: { readPort: 1, writePort: 65_535 },
+      seq: false,
     });
   });
 
@@ -164,6 +167,7 @@ describe('parseControl', () => {
       caller: '',
       callee: '',
       ports: null,
+      extension: null,
     });
   });
 
