@@ -10,8 +10,13 @@ export class Packet {
   /** It may have arrived up to this much earlier, because the receiver was behind. */
   lagNs = 0;
   codec: PcmCodec = 'PCMU';
+  /** True where the payload shall not be heard, or can't be decoded: its time is silence. */
+  isSilent = false;
   /** Samples the payload holds, per channel, at the track's rate. */
   samples = 0;
+  /** Its number in its leg and the media time of its first sample, both modulo 2^32; -1: it has none. */
+  seq = -1;
+  ts = -1;
   /** The payload is `bytes[start .. end)`. */
   bytes: Uint8Array = EMPTY;
   start = 0;
@@ -24,6 +29,8 @@ const EMPTY = new Uint8Array(0);
 export class HeldPacket extends Packet {
   /** True where a pause of more than three packet times came before it. */
   afterPause = false;
+  /** When it was held, on the clock of whoever holds it. */
+  heldAtNs = 0;
 
   copyFrom(packet: Packet): void {
     const size = packet.end - packet.start;
@@ -34,6 +41,9 @@ export class HeldPacket extends Packet {
     this.arrivalNs = packet.arrivalNs;
     this.lagNs = packet.lagNs;
     this.codec = packet.codec;
+    this.isSilent = packet.isSilent;
     this.samples = packet.samples;
+    this.seq = packet.seq;
+    this.ts = packet.ts;
   }
 }

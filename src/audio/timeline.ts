@@ -1,5 +1,6 @@
 import type { CallClock } from './call-clock.ts';
 import { Jitter } from './jitter.ts';
+import type { LegTimeline } from './leg-timeline.ts';
 import { HeldPacket, type Packet } from './packet.ts';
 
 /** Where a timeline's decisions go, in order: what it says is appended, nothing is taken back. */
@@ -53,7 +54,7 @@ const MAX_SPARE = 32;
  *
  * Pure: no clock, no I/O. The arguments' times are nanoseconds on one monotonic clock.
  */
-export class Timeline {
+export class Timeline implements LegTimeline {
   /** Samples said so far, silence included. */
   positionSamples = 0;
   /** Samples of packets said so far. */
@@ -91,7 +92,15 @@ export class Timeline {
   #heldSamples = 0;
   readonly #spare: HeldPacket[] = [];
 
-  constructor(originNs: number, sampleRate: number, clock: CallClock, output: TimelineOutput) {
+  /** `originNs` is the call's start; `startSamples` is how much of the track another timeline has said. */
+  constructor(
+    originNs: number,
+    sampleRate: number,
+    clock: CallClock,
+    output: TimelineOutput,
+    startSamples = 0,
+  ) {
+    this.positionSamples = startSamples;
     this.#originNs = originNs;
     this.#nsPerSample = 1e9 / sampleRate;
     this.#clock = clock;

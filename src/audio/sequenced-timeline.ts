@@ -1,0 +1,305 @@
+import type { LegTimeline } from './leg-timeline.ts';
+import { HeldPacket, type Packet } from './packet.ts';
+import { RecentSeqs } from './recent-seqs.ts';
+import type { Gap, TimelineOutput } from './timeline.ts';
+
+/** Where a track begins: the number of its first packet, and the media time of its first sample. */
+export interface SequenceStart {
+  seq: number;
+  ts: number;
+}
+
+/** A missing packet is waited for until this much media or time has come behind it, or so many packets. */
+const HOLD_S = 0.5;
+const HOLD_NS = HOLD_S * 1e9;
+const HOLD_PACKETS = 512;
+/** When nothing comes for longer, nobody can tell whether the missing one would have: a stall is no wait. */
+const STALL_NS = 100e6;
+/** A media time may be ahead of what arrival allows by this much; what is further is made up. */
+const AHEAD_S = 3600;
+/** No packet has more silence than this before it. */
+const MAX_SILENCE_S = 24 * 3600;
+/** A number that leaps further than this must have the media time to go with it. */
+const LEAP_PACKETS = 512;
+/** When only numbers that cannot be have come, in a row, so many and for so long, the sender has begun anew. */
+const RESTART_PACKETS = 10;
+const RESTART_NS = 5e9;
+/** Where the media time is of no use: a wait of more packet times than this is silence. */
+const PAUSE_PACKETS = 3;
+/** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
+const MAX_LISTED = 10_000;
+const MAX_SPARE = 32;
+const WRAP = 2 ** 32;
+
+/**
+ * Places the packets of one leg by what they say of themselves: `seq`, the packet's number, and `ts`, the
+ * media time of its first sample since the tap began. The track begins with the tap, so the place of a
+ * sample is its media time. Arrival places nothing, and drift, jitter and stalls move nothing.
+ *
+ *     seq  7    8    9    ·   11   12          13
+ *     ts  1120 1280 1440     1760 1920        3360
+ *         ─────────────── 160 ───────── 1280 ─────►
+ *                        10 is lost     the sender was silent
+ *
+ * - A number that is missing is waited for while what follows is held. Once that is 500 ms long, or has
+ *   waited for 500 ms (without the time in which nothing came at all), the missing ones are silence.
+ *   One that comes later still can't be placed: what is written is never taken back.
+ * - A media time that leaps with no number missing is a pause of the sender, and no loss.
+ *
+ * A sender may lie. A media time before the end of what is placed, or over an hour ahead of what arrival
+ * allows, is not obeyed: the packet goes behind the one before it, after a pause as long as the wait for
+ * it. When the next one continues the lie, the sender's clock was set, and its times count from there.
+ *
+ * Pure: no clock, no I/O. The arguments' times are nanoseconds on one monotonic clock.
+ */
+export class SequencedTimeline implements LegTimeline {
+  positionSamples = 0;
+  audioSamples = 0;
+  readonly gaps: Gap[] = [];
+  /** Always empty: the sender's own clock counts the samples. */
+  readonly driftCorrections: Gap[] = [];
+  unlisted = 0;
+  /** Numbers before the newest one placed whose packets are not in the track. Those behind it nobody knows of. */
+  lostPackets = 0;
+  /** Of the lost ones, those that came after their time had been filled with silence. */
+  lateSeq = 0;
+  /** Second copies, dropped. */
+  duplicates = 0;
+  /** Packets that were placed although one with a higher number had come before. */
+  reordered = 0;
+  /** Packets whose `seq` or `ts` can't be true: dropped for the first, placed by arrival for the second. */
+  malformed = 0;
+
+  readonly #originNs: number;
+  readonly #sampleRate: number;
+  readonly #nsPerSample: number;
+  readonly #output: TimelineOutput;
+  /** The media time of the track's first sample, not wrapped. */
+  #originTs: number;
+  #nextSeq: number;
+  #started = false;
+  /** Arrival of the last packet placed. */
+  #placedAtNs: number;
+  /** Arrival of the last packet, and the time that has passed without the stalls. */
+  #nowNs: number;
+  #waitedNs = 0;
+  /** The media time behind the last packet, where that one's was a lie; else -1. */
+  #lieEndTs = -1;
+  /** The number that would continue a row of those that cannot be, how long that is, and since when. */
+  #strayNext = -1;
+  #strays = 0;
+  #straySinceNs = 0;
+  readonly #recent = new RecentSeqs();
+
+  /** In the order of their numbers, the first one not the next. */
+  readonly #held: HeldPacket[] = [];
+  readonly #spare: HeldPacket[] = [];
+
+  /** `originNs` is when the tap began, `start` what its first packet would have: 0 and 0 by the protocol. */
+  constructor(
+    originNs: number,
+    sampleRate: number,
+    output: TimelineOutput,
+    start: SequenceStart = { seq: 0, ts: 0 },
+  ) {
+    this.#originNs = originNs;
+    this.#placedAtNs = originNs;
+    this.#nowNs = originNs;
+    this.#sampleRate = sampleRate;
+    this.#nsPerSample = 1e9 / sampleRate;
+    this.#output = output;
+    this.#originTs = start.ts;
+    this.#nextSeq = start.seq;
+  }
+
+  /** Packets that wait for one before them; at most 512. */
+  get heldPackets(): number {
+    return this.#held.length;
+  }
+
+  place(packet: Packet): void {
+    this.#passTime(packet.arrivalNs);
+    if (packet.seq < 0 || packet.ts < 0) {
+      this.malformed++;
+      return;
+    }
+    let ahead = (packet.seq - this.#nextSeq) | 0;
+    if (ahead < 0 || this.#isLeap(packet, ahead)) {
+      if (!this.#isRestart(packet)) return this.#drop(packet.seq, ahead);
+      this.#restart(packet.seq);
+      ahead = 0;
+    }
+    this.#started = true;
+    this.#strayNext = -1;
+    if (ahead > 0) this.#hold(packet, ahead);
+    else {
+      if (this.#held.length > 0) this.reordered++;
+      this.#write(packet);
+      this.#release(0);
+    }
+    while (this.#held.length > 0 && this.#isOverdue()) this.#release(1);
+  }
+
+  flush(): void {
+    while (this.#held.length > 0) this.#release(1);
+  }
+
+  padTo(samples: number): void {
+    this.#insert(samples - this.positionSamples);
+  }
+
+  #passTime(arrivalNs: number): void {
+    const passedNs = arrivalNs - this.#nowNs;
+    if (passedNs <= 0) return;
+    this.#waitedNs += Math.min(passedNs, STALL_NS);
+    this.#nowNs = arrivalNs;
+  }
+
+  /** True where a number leaps and the media time does not: each packet has one sample at the least. */
+  #isLeap(packet: Packet, ahead: number): boolean {
+    return ahead > LEAP_PACKETS && this.#leadOf(packet) < ahead;
+  }
+
+  /** Notes a number that cannot be; true where the sender seems to have begun anew. */
+  #isRestart(packet: Packet): boolean {
+    if (!this.#started) return true;
+    if (packet.seq !== this.#strayNext) {
+      this.#strays = 0;
+      this.#straySinceNs = packet.arrivalNs;
+    }
+    this.#strayNext = (packet.seq + 1) % WRAP;
+    const forNs = packet.arrivalNs - this.#straySinceNs;
+    return ++this.#strays >= RESTART_PACKETS && forNs >= RESTART_NS;
+  }
+
+  #restart(seq: number): void {
+    this.flush();
+    this.malformed++;
+    this.#nextSeq = seq;
+    this.#recent.clear();
+  }
+
+  #drop(seq: number, ahead: number): void {
+    if (ahead > 0) this.malformed++;
+    else if (this.#recent.has(seq, -ahead)) this.duplicates++;
+    else {
+      this.lateSeq++;
+      this.#recent.add(seq, -ahead);
+    }
+  }
+
+  #hold(packet: Packet, ahead: number): void {
+    const held = this.#held;
+    let at = held.length;
+    while (at > 0 && this.#aheadOf(held[at - 1] as HeldPacket) > ahead) at--;
+    if (held[at - 1]?.seq === packet.seq) {
+      this.duplicates++;
+      return;
+    }
+    if (at < held.length) this.reordered++;
+    const copy = this.#spare.pop() ?? new HeldPacket();
+    copy.copyFrom(packet);
+    copy.heldAtNs = this.#waitedNs;
+    held.splice(at, 0, copy);
+  }
+
+  #aheadOf(packet: Packet): number {
+    return (packet.seq - this.#nextSeq) | 0;
+  }
+
+  /** True once what is missing before the first held packet is not waited for any longer. */
+  #isOverdue(): boolean {
+    const held = this.#held;
+    const first = held[0] as HeldPacket;
+    const last = held[held.length - 1] as HeldPacket;
+    const spanSamples = (last.ts - first.ts) | 0;
+    return (
+      this.#waitedNs - first.heldAtNs >= HOLD_NS ||
+      spanSamples > HOLD_S * this.#sampleRate ||
+      held.length >= HOLD_PACKETS
+    );
+  }
+
+  /** Writes the first `count` held packets whatever is missing before them, and those that join on. */
+  #release(count: number): void {
+    const held = this.#held;
+    let done = 0;
+    while (done < held.length) {
+      const packet = held[done] as HeldPacket;
+      if (done >= count && packet.seq !== this.#nextSeq) break;
+      this.#write(packet);
+      if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
+      done++;
+    }
+    if (done > 0) held.splice(0, done);
+  }
+
+  #write(packet: Packet): void {
+    const { seq, ts, samples, arrivalNs } = packet;
+    const missing = this.#aheadOf(packet);
+    const leadSamples = this.#believe(packet);
+    const isLie = leadSamples < 0;
+    if (isLie) this.malformed++;
+    const lost = isLie && missing > LEAP_PACKETS ? 0 : missing;
+    this.lostPackets += lost;
+    this.#insert(isLie ? this.#pauseBefore(packet, lost) : leadSamples);
+    this.#lieEndTs = isLie ? (ts + samples) % WRAP : -1;
+    this.#recent.skip(this.#nextSeq, missing);
+    this.#nextSeq = (seq + 1) % WRAP;
+    this.#recent.add(seq, 1);
+    this.#placedAtNs = Math.max(this.#placedAtNs, arrivalNs);
+    this.#output.audio(packet);
+    this.positionSamples += samples;
+    this.audioSamples += samples;
+  }
+
+  /** How much silence the packet's media time says is before it; -1 where that can't be true. */
+  #believe(packet: Packet): number {
+    const leadSamples = this.#leadOf(packet);
+    if (this.#isCredible(leadSamples, packet)) return leadSamples;
+    if (this.#lieEndTs < 0) return -1;
+    const originTs = this.#originTs;
+    this.#originTs = this.#lieEndTs - this.positionSamples;
+    const continued = this.#leadOf(packet);
+    if (this.#isCredible(continued, packet)) return continued;
+    this.#originTs = originTs;
+    return -1;
+  }
+
+  /** The packet's media time relative to the end of what is placed: of all it may be modulo 2^32, the one arrival is nearest to. */
+  #leadOf(packet: Packet): number {
+    const lead = (packet.ts - this.#originTs - this.positionSamples) % WRAP;
+    return lead + WRAP * Math.round((this.#waitSamples(packet) - lead) / WRAP);
+  }
+
+  #isCredible(leadSamples: number, packet: Packet): boolean {
+    if (leadSamples < 0 || leadSamples > MAX_SILENCE_S * this.#sampleRate) return false;
+    if (leadSamples > this.#waitSamples(packet) + AHEAD_S * this.#sampleRate) return false;
+    const silentSamples = this.positionSamples - this.audioSamples + leadSamples;
+    const sinceOrigin = (packet.arrivalNs - this.#originNs) / this.#nsPerSample;
+    return silentSamples <= sinceOrigin + MAX_SILENCE_S * this.#sampleRate;
+  }
+
+  /** What arrival and number say of the time before a packet: a long wait was a pause, else a few were lost. */
+  #pauseBefore(packet: Packet, lost: number): number {
+    const pauseSamples = Math.round(this.#waitSamples(packet)) - packet.samples;
+    return pauseSamples > PAUSE_PACKETS * packet.samples
+      ? Math.min(pauseSamples, MAX_SILENCE_S * this.#sampleRate)
+      : Math.min(lost, PAUSE_PACKETS) * packet.samples;
+  }
+
+  /** From the arrival of the last packet placed to that of this one. */
+  #waitSamples(packet: Packet): number {
+    return Math.max(0, packet.arrivalNs - this.#placedAtNs) / this.#nsPerSample;
+  }
+
+  #insert(samples: number): void {
+    if (samples <= 0) return;
+    const last = this.gaps[this.gaps.length - 1];
+    if (last && last[0] + last[1] === this.positionSamples) last[1] += samples;
+    else if (this.gaps.length < MAX_LISTED) this.gaps.push([this.positionSamples, samples]);
+    else this.unlisted++;
+    this.#output.silence(samples);
+    this.positionSamples += samples;
+  }
+}
