@@ -1,6 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import {
   giveName,
+  type MaskSpan,
   PART,
   type RecordedFile,
   type TrackName,
@@ -43,7 +44,7 @@ export interface Manifest {
   /** Files of the whole call, rather than of one track. */
   files: ManifestFile[];
   events: object[];
-  masks: object[];
+  masks: MaskSpan[];
   warnings: string[];
 }
 

@@ -14,8 +14,17 @@ const FILE_MODE = 0o640;
 
 type FileState = 'opening' | 'open' | 'failed' | 'closed';
 
-/** Bytes written ahead of their turn: a block, or a hole of that many bytes that reads as zeros. */
-type Piece = Block | number;
+/** The same byte many times over; zeros become a hole. */
+interface Fill {
+  byte: number;
+  count: number;
+}
+
+/** Bytes that wait for their turn. */
+type Piece = Block | Fill;
+
+/** How much of a fill is written at once. */
+const FILL_BYTES = 1 << 16;
 
 /**
  * One file being written: pieces are appended in order, one write at a time, none on the caller's
@@ -73,9 +82,15 @@ export class AppendFile {
     else this.#push(block);
   }
 
-  /** Appends `bytes` zero bytes, as a hole where the file system has them. */
-  skip(bytes: number): void {
-    if (this.#state !== 'failed') this.#push(bytes);
+  /** Appends `count` times the same byte; zeros as a hole, where the file system has them. */
+  fill(byte: number, count: number): void {
+    if (this.#state !== 'failed') this.#push({ byte, count });
+  }
+
+  /** Writes what is left and closes the file, which keeps its `.part`; what went wrong is in `error`. */
+  async settle(): Promise<void> {
+    await this.#idle();
+    await this.#closeFd();
   }
 
   /** Writes what is left, the tail and the final head, and gives the file its name. Returns whether the file is whole. */
@@ -113,8 +128,9 @@ export class AppendFile {
     for (;;) {
       const piece = this.#state === 'open' ? this.#pieces.shift() : undefined;
       if (piece === undefined) break;
-      if (typeof piece !== 'number') return this.#writeBlock(piece);
-      this.#positionBytes += piece;
+      if (!('byte' in piece)) return this.#writeBlock(piece);
+      if (piece.byte !== 0) return this.#writeFill(piece);
+      this.#positionBytes += piece.count;
     }
     this.#writing = false;
     if (this.#state === 'failed') this.#letGo();
@@ -122,21 +138,45 @@ export class AppendFile {
   }
 
   #writeBlock(block: Block): void {
-    this.#writing = true;
-    const { bytes, usedBytes } = block;
-    let doneBytes = 0;
-    const next = () =>
-      write(this.#fd, bytes, doneBytes, usedBytes - doneBytes, this.#positionBytes, done);
-    const done = (error: Error | null, writtenBytes: number) => {
-      if (!error) {
-        doneBytes += writtenBytes;
-        this.#positionBytes += writtenBytes;
-        if (doneBytes < usedBytes) return next();
-      }
+    this.#write(block.bytes, block.usedBytes, (error) => {
       this.#pool.release(block);
       if (error) this.#fail(error);
       this.#pump();
+    });
+  }
+
+  #writeFill({ byte, count }: Fill): void {
+    const bytes = new Uint8Array(Math.min(count, FILL_BYTES)).fill(byte);
+    const next = (left: number): void => {
+      const part = Math.min(left, bytes.length);
+      this.#write(bytes, part, (error) => {
+        if (error) this.#fail(error);
+        if (error || left === part) this.#pump();
+        else next(left - part);
+      });
     };
+    next(count);
+  }
+
+  /** Writes `count` bytes at the end of the file, whatever number of system calls that takes. */
+  #write(bytes: Uint8Array, count: number, done: (error: Error | null) => void): void {
+    this.#writing = true;
+    let doneBytes = 0;
+    const next = (): void =>
+      write(
+        this.#fd,
+        bytes,
+        doneBytes,
+        count - doneBytes,
+        this.#positionBytes,
+        (error, writtenBytes) => {
+          if (error) return done(error);
+          doneBytes += writtenBytes;
+          this.#positionBytes += writtenBytes;
+          if (doneBytes < count) next();
+          else done(null);
+        },
+      );
     next();
   }
 
@@ -176,7 +216,7 @@ export class AppendFile {
   }
 
   #letGo(): void {
-    for (const piece of this.#pieces) if (typeof piece !== 'number') this.#pool.release(piece);
+    for (const piece of this.#pieces) if (!('byte' in piece)) this.#pool.release(piece);
     this.#pieces = [];
   }
 

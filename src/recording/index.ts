@@ -1,9 +1,11 @@
 export { BlockPool } from './block.ts';
+export type { FormatName } from './formats.ts';
 export { giveName, PART } from './give-name.ts';
 export { removeJournal } from './journal.ts';
-export { dateOf, escapeName } from './name.ts';
+export { dateOf, escapeName, expandName, type NamedCall } from './name.ts';
+export type { PayloadWriter } from './payload-writer.ts';
 export { Recording, type RecordingOptions, type RecordingResult } from './recording.ts';
 export type { RecordedFile, RecordingTags } from './sink.ts';
 export { TRACKS, type TrackName } from './track-name.ts';
-export type { TrackSummary } from './track-summary.ts';
+export type { MaskSpan, TrackSummary } from './track-summary.ts';
 export type { TrackWriter } from './track-writer.ts';

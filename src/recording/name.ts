@@ -33,8 +33,54 @@ export function dateOf(timeMs: number, timezone: string): string {
   return format.format(timeMs);
 }
 
-/** The name all files of a call's segment share: `<date>/<uuid>`, from the second segment on `<date>/<uuid>.2`. */
-export function stemOf(date: string, uuid: string, segment: number): string {
-  const name = escapeName(uuid);
-  return segment === 1 ? `${date}/${name}` : `${date}/${name}.${segment}`;
+/** `HHMMSS` of a time in the zone of `records.timezone`. */
+function timeOf(timeMs: number, timezone: string): string {
+  const options = timezone === 'local' ? {} : { timeZone: timezone };
+  return new Date(timeMs).toLocaleTimeString('en-GB', options).replaceAll(':', '');
+}
+
+/** What the fields of `records.name` say of a call. */
+export interface NamedCall {
+  uuid: string;
+  caller: string;
+  callee: string;
+  startedAtMs: number;
+  box: string;
+  node: string;
+  direction: string;
+}
+
+/**
+ * The path of a call's files below the recordings folder, without leg and ending, from a template like
+ * `{date}/{uuid}`. Whatever the fields hold, it names one file inside the folder.
+ */
+export function expandName(template: string, call: NamedCall, timezone: string): string {
+  return template
+    .split('/')
+    .map((part) => part.replace(/\{(\w+)\}/g, (_, field: string) => escapeName(fieldOf(field))))
+    .map((part) => part.slice(0, MAX_NAME_BYTES) || '_')
+    .join('/');
+
+  function fieldOf(field: string): string {
+    switch (field) {
+      case 'date':
+        return dateOf(call.startedAtMs, timezone);
+      case 'time':
+        return timeOf(call.startedAtMs, timezone);
+      case 'uuid':
+      case 'caller':
+      case 'callee':
+      case 'box':
+      case 'node':
+      case 'direction':
+        return call[field];
+      default:
+        return field;
+    }
+  }
+}
+
+/** The name all files of a call's segment share: that of the call, from the second segment on with `.2` and so on. */
+export function stemOf(name: string, segment: number): string {
+  return segment === 1 ? name : `${name}.${segment}`;
 }

@@ -1,23 +1,33 @@
 import { access, mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { PcmCodec } from '../audio/index.ts';
 import { errorText, RstError, systemCode } from '../errors.ts';
+import type { AppendFile } from './append-file.ts';
 import type { BlockPool } from './block.ts';
-import { formatOf } from './formats.ts';
+import { type FormatName, planOf } from './formats.ts';
 import { JOURNAL, Journal } from './journal.ts';
 import { stemOf } from './name.ts';
+import { PayloadWriter } from './payload-writer.ts';
 import type { RecordedFile, RecordingTags } from './sink.ts';
+import { joinStereo } from './stereo.ts';
 import { TRACKS, type TrackName } from './track-name.ts';
 import { TrackWriter } from './track-writer.ts';
 
 const FOLDER_MODE = 0o750;
+const NOTHING = new Uint8Array(0);
+/** Any of these beside its name says that a segment exists, whose manifest may have been moved away. */
+const ENDINGS = ['.wav', '.wav.part', '.pcm', '.pcm.part'];
 /** A UUID that has been recorded this often in a day is no UUID. */
 const MAX_SEGMENTS = 10_000;
 
 export interface RecordingOptions {
   /** The recordings folder, absolute. */
   dir: string;
-  /** As in `records.formats`. */
-  formats: string[];
+  formats: readonly FormatName[];
+  /** `native` keeps G.711 in WAV files as it came. */
+  wavCodec: 'pcm' | 'native';
+  /** True keeps every packet as hex text too. */
+  hex: boolean;
   sync: 'close' | 'none';
 }
 
@@ -36,6 +46,7 @@ export class Recording {
   readonly #pool: BlockPool;
   readonly #warnings: string[] = [];
   readonly #tracks = new Map<TrackName, TrackWriter>();
+  readonly #payloads = new Map<TrackName, PayloadWriter>();
   readonly #opening: Promise<unknown>[] = [];
   #reserved: Promise<Journal | null> = Promise.resolve(null);
   #segment = 1;
@@ -46,25 +57,46 @@ export class Recording {
     this.#pool = pool;
   }
 
-  /** Reserves the name of the call's next free segment; `journalHead` is what the journal says of the call. */
-  open(date: string, uuid: string, journalHead: object): void {
-    this.#reserved = this.#reserve(date, uuid, journalHead).catch((error: unknown) => {
+  /** Reserves the next free segment of a name (see `expandName`); `journalHead` is what the journal says of the call. */
+  open(name: string, journalHead: object): void {
+    this.#reserved = this.#reserve(name, journalHead).catch((error: unknown) => {
       this.#warnings.push(errorText(error));
       return null;
     });
   }
 
+  /** True where payloads are kept although they can be decoded. */
+  get wantsRaw(): boolean {
+    return this.#options.formats.includes('raw');
+  }
+
+  get wantsHex(): boolean {
+    return this.#options.hex;
+  }
+
   /** Starts a track; its files are created behind the caller's back, and what is written until then waits. */
-  startTrack(track: TrackName, codec: string, sampleRate: number): TrackWriter {
-    const formats = this.#options.formats.map(formatOf);
-    const writer = new TrackWriter(track, { sampleRate }, formats, this.#pool);
+  startTrack(track: TrackName, codec: PcmCodec, sampleRate: number): TrackWriter {
+    const plans = planOf(this.#options.formats, this.#options.wavCodec, codec);
+    const writer = new TrackWriter(track, sampleRate, plans, this.#pool);
     this.#tracks.set(track, writer);
     this.#opening.push(this.#openTrack(writer, codec));
     return writer;
   }
 
+  /** Where payloads of a track are kept as they came. */
+  payloads(track: TrackName): PayloadWriter {
+    let writer = this.#payloads.get(track);
+    if (!writer) {
+      writer = new PayloadWriter(track, this.#pool, (file, suffix) => {
+        this.#opening.push(this.#openFile(file, `-${track}${suffix}`));
+      });
+      this.#payloads.set(track, writer);
+    }
+    return writer;
+  }
+
   flush(): void {
-    for (const writer of this.#tracks.values()) writer.flush();
+    for (const writer of [...this.#tracks.values(), ...this.#payloads.values()]) writer.flush();
   }
 
   /** Makes everything final. Never rejects: what failed is in the warnings. */
@@ -72,13 +104,16 @@ export class Recording {
     const journal = await this.#reserved;
     await Promise.all(this.#opening);
     const sync = this.#options.sync === 'close';
-    const files: RecordedFile[] = [];
-    const writers = TRACKS.flatMap((track) => this.#tracks.get(track) ?? []);
-    for (const finished of await Promise.all(
-      writers.map((writer) => writer.finish(tags, sync, this.#options.dir)),
-    ))
-      files.push(...finished);
-    for (const writer of writers) this.#warnings.push(...writer.warnings);
+    const { dir } = this.#options;
+    const tracks = TRACKS.flatMap((track) => this.#tracks.get(track) ?? []);
+    const payloads = TRACKS.flatMap((track) => this.#payloads.get(track) ?? []);
+    const finished = await Promise.all([
+      ...tracks.map((writer) => writer.finish(tags, sync, dir)),
+      ...payloads.map((writer) => writer.finish(sync, dir)),
+    ]);
+    const files = finished.flat();
+    for (const writer of [...tracks, ...payloads]) this.#warnings.push(...writer.warnings);
+    if (this.#options.formats.includes('stereo')) files.push(...(await this.#join(tags, sync)));
     if (sync && this.#stem) await syncFolder(dirname(this.#pathOf(this.#stem)));
     return {
       segment: this.#segment,
@@ -89,25 +124,51 @@ export class Recording {
     };
   }
 
+  /** The stereo file, of the halves that the tracks have left. */
+  async #join(tags: RecordingTags, sync: boolean): Promise<RecordedFile[]> {
+    const [left, right] = TRACKS.map((track) => this.#tracks.get(track));
+    if (!this.#stem || !left?.halfPath || !right?.halfPath) return [];
+    try {
+      const { absolutePath, ...file } = await joinStereo(
+        this.#pathOf(this.#stem),
+        { path: left.halfPath, sampleRate: left.sampleRate },
+        { path: right.halfPath, sampleRate: right.sampleRate },
+        tags,
+        sync,
+      );
+      return [{ ...file, path: absolutePath.slice(this.#options.dir.length + 1) }];
+    } catch (error) {
+      this.#warnings.push(`${this.#stem}.wav: the stereo file was not made: ${errorText(error)}`);
+      return [];
+    }
+  }
+
   async #openTrack(writer: TrackWriter, codec: string): Promise<void> {
     const journal = await this.#reserved;
-    if (!journal || !this.#stem) {
-      writer.abandon(new RstError('RST_RECORDING', this.#warnings[0] ?? 'no name was reserved'));
-      return;
-    }
-    const { track, shape } = writer;
-    await journal.append({ track, codec, sampleRate: shape.sampleRate }).catch((error: unknown) => {
+    if (!journal || !this.#stem) return writer.abandon(this.#noName());
+    const { track, sampleRate } = writer;
+    await journal.append({ track, codec, sampleRate }).catch((error: unknown) => {
       this.#warnings.push(`${journal.path}: ${errorText(error)}`);
     });
     await writer.open(this.#pathOf(this.#stem));
   }
 
-  async #reserve(date: string, uuid: string, journalHead: object): Promise<Journal> {
-    const folder = this.#pathOf(date);
+  async #openFile(file: AppendFile, suffix: string): Promise<void> {
+    await this.#reserved;
+    if (this.#stem) await file.open(this.#pathOf(this.#stem) + suffix, NOTHING);
+    else file.abandon(this.#noName());
+  }
+
+  #noName(): RstError {
+    return new RstError('RST_RECORDING', this.#warnings[0] ?? 'no name was reserved');
+  }
+
+  async #reserve(name: string, journalHead: object): Promise<Journal> {
+    const folder = dirname(this.#pathOf(name));
     try {
       await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
       for (let segment = 1; segment <= MAX_SEGMENTS; segment++) {
-        const stem = stemOf(date, uuid, segment);
+        const stem = stemOf(name, segment);
         if (await this.#isTaken(stem)) continue;
         const journal = await Journal.create(this.#pathOf(stem) + JOURNAL, {
           ...journalHead,
@@ -127,21 +188,15 @@ export class Recording {
         cause: error,
       });
     }
-    throw new RstError('RST_RECORDING', `${folder}: ${uuid} has ${MAX_SEGMENTS} segments already`);
+    throw new RstError('RST_RECORDING', `${name} has ${MAX_SEGMENTS} segments already`);
   }
 
   /** True where a file of that name exists, finished or not. */
   async #isTaken(stem: string): Promise<boolean> {
     const path = this.#pathOf(stem);
-    const extensions = this.#options.formats.map((format) => formatOf(format).extension);
     const names = [
       `${path}.json`,
-      ...TRACKS.flatMap((track) =>
-        extensions.flatMap((ending) => [
-          `${path}-${track}.${ending}`,
-          `${path}-${track}.${ending}.part`,
-        ]),
-      ),
+      ...TRACKS.flatMap((track) => ENDINGS.map((ending) => `${path}-${track}${ending}`)),
     ];
     const found = await Promise.all(
       names.map((name) =>

@@ -1,8 +1,12 @@
+import type { PcmCodec } from '../audio/index.ts';
 import type { TrackName } from './track-name.ts';
 
-/** What a sink stores: 16-bit little-endian PCM, one channel. */
-export interface PcmShape {
+/** What a sink stores: 16-bit little-endian samples (`L16`), or the codes of G.711. */
+export interface SinkShape {
+  /** Hz */
   sampleRate: number;
+  channels: 1 | 2;
+  codec: PcmCodec;
 }
 
 /** Text kept inside a file, where its format has a place for it. */
@@ -23,15 +27,16 @@ export interface SinkFormat {
   /** File name ending, without the dot. */
   readonly extension: string;
   /** The head while the size is unknown; its length is that of every later head. */
-  head(shape: PcmShape): Uint8Array;
+  head(shape: SinkShape): Uint8Array;
   /** The head once `dataBytes` bytes of samples and `tailBytes` of tail are written. */
-  finalHead(shape: PcmShape, dataBytes: number, tailBytes: number): Uint8Array;
+  finalHead(shape: SinkShape, dataBytes: number, tailBytes: number): Uint8Array;
   /** With the padding that the samples need, if they do. */
   tail(tags: RecordingTags, dataBytes: number): Uint8Array;
 }
 
 export interface RecordedFile {
-  track: TrackName;
+  /** Null for a file of the whole call. */
+  track: TrackName | null;
   /** Below the recordings folder, with `/` on every system. */
   path: string;
   format: string;

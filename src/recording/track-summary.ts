@@ -1,6 +1,12 @@
 /** `[atSample, samples]` */
 type Span = [atSample: number, samples: number];
 
+/** A span in which every output was silence on purpose, in ms from the call's start. */
+export interface MaskSpan {
+  fromMs: number;
+  toMs: number;
+}
+
 /** What a track's packets came to; the fields are those of the manifest. */
 export interface TrackSummary {
   codec: string | null;

@@ -1,41 +1,61 @@
-import { decode, type Packet, peakOf, type TimelineOutput } from '../audio/index.ts';
+import { type Packet, peakOf, type TimelineOutput } from '../audio/index.ts';
 import { AppendFile } from './append-file.ts';
-import { BLOCK_BYTES, type Block, type BlockPool } from './block.ts';
+import { BLOCK_BYTES, type BlockPool } from './block.ts';
+import { BlockStream } from './block-stream.ts';
 import { sha256Of } from './checksum.ts';
-import type { PcmShape, RecordedFile, RecordingTags, SinkFormat } from './sink.ts';
+import type { Encoder } from './encoder.ts';
+import type { SinkPlan } from './formats.ts';
+import { PART } from './give-name.ts';
+import type { RecordedFile, RecordingTags, SinkShape } from './sink.ts';
 import type { TrackName } from './track-name.ts';
 
 /** Speech peaks well above this, line noise well below: -36 dBFS. */
 const QUIET_PEAK = 500;
-const BYTES_PER_SAMPLE = 2;
 
 interface Sink {
-  format: SinkFormat;
+  plan: SinkPlan;
+  shape: SinkShape;
   file: AppendFile;
+  stream: BlockStream;
 }
 
-/** Decodes one track into blocks and hands each block to all of the track's files. */
+/** Files that hold the same bytes are filled once. */
+interface Lane {
+  encoder: Encoder;
+  stream: BlockStream;
+}
+
+/** Writes the samples of one track to all of its files. */
 export class TrackWriter implements TimelineOutput {
   readonly track: TrackName;
-  readonly shape: PcmShape;
+  /** Hz */
+  readonly sampleRate: number;
   readonly warnings: string[] = [];
-  readonly #sinks: Sink[];
-  readonly #pool: BlockPool;
-  #block: Block | null = null;
-  #dataBytes = 0;
+  /** Where the track's half of a stereo file lies, once it is finished. */
+  halfPath: string | null = null;
+  readonly #sinks: Sink[] = [];
+  readonly #lanes: Lane[] = [];
 
-  constructor(track: TrackName, shape: PcmShape, formats: readonly SinkFormat[], pool: BlockPool) {
+  constructor(track: TrackName, sampleRate: number, plans: readonly SinkPlan[], pool: BlockPool) {
     this.track = track;
-    this.shape = shape;
-    this.#pool = pool;
-    this.#sinks = formats.map((format) => ({ format, file: new AppendFile(pool) }));
+    this.sampleRate = sampleRate;
+    for (const encoder of new Set(plans.map((plan) => plan.encoder))) {
+      const shared = plans.filter((plan) => plan.encoder === encoder);
+      const files = shared.map(() => new AppendFile(pool));
+      const stream = new BlockStream(files, pool);
+      this.#lanes.push({ encoder, stream });
+      shared.forEach((plan, i) => {
+        const shape: SinkShape = { sampleRate, channels: 1, codec: plan.codec };
+        this.#sinks.push({ plan, shape, file: files[i] as AppendFile, stream });
+      });
+    }
   }
 
   /** Creates the files `<stem>-<track>.<extension>.part`; resolves when each is open or has failed. */
   async open(stemPath: string): Promise<void> {
     await Promise.all(
-      this.#sinks.map(({ format, file }) =>
-        file.open(`${stemPath}-${this.track}.${format.extension}`, format.head(this.shape)),
+      this.#sinks.map(({ plan, shape, file }) =>
+        file.open(`${stemPath}-${this.track}.${plan.format.extension}`, plan.format.head(shape)),
       ),
     );
   }
@@ -46,34 +66,21 @@ export class TrackWriter implements TimelineOutput {
   }
 
   audio(packet: Packet): void {
-    const { codec, bytes } = packet;
-    const sampleBytes = codec === 'L16' ? 2 : 1;
-    for (let done = 0; done < packet.samples; ) {
-      const block = this.#current();
-      const at = block.usedBytes / BYTES_PER_SAMPLE;
-      const count = Math.min(packet.samples - done, block.samples.length - at);
-      decode(codec, bytes, packet.start + done * sampleBytes, count, block.samples, at);
-      this.#use(block, count);
-      done += count;
-    }
+    if (isFiller(packet)) return this.silence(packet.samples);
+    for (const { encoder, stream } of this.#lanes)
+      for (let done = 0; done < packet.samples; ) {
+        const block = stream.current();
+        const room = (BLOCK_BYTES - block.usedBytes) / encoder.bytesPerSample;
+        const count = Math.min(packet.samples - done, room);
+        encoder.encode(packet, done, count, block);
+        stream.use(count * encoder.bytesPerSample);
+        done += count;
+      }
   }
 
   silence(samples: number): void {
-    if (samples * BYTES_PER_SAMPLE > BLOCK_BYTES) {
-      // Long silence costs no memory: the files get a hole.
-      this.flush();
-      this.#dataBytes += samples * BYTES_PER_SAMPLE;
-      for (const { file } of this.#sinks) file.skip(samples * BYTES_PER_SAMPLE);
-      return;
-    }
-    for (let left = samples; left > 0; ) {
-      const block = this.#current();
-      const at = block.usedBytes / BYTES_PER_SAMPLE;
-      const count = Math.min(left, block.samples.length - at);
-      block.samples.fill(0, at, at + count);
-      this.#use(block, count);
-      left -= count;
-    }
+    for (const { encoder, stream } of this.#lanes)
+      stream.fill(encoder.silence, samples * encoder.bytesPerSample);
   }
 
   isQuiet(packet: Packet): boolean {
@@ -82,48 +89,52 @@ export class TrackWriter implements TimelineOutput {
 
   /** Hands what has gathered to the files. */
   flush(): void {
-    const block = this.#block;
-    if (!block) return;
-    this.#block = null;
-    block.writers = this.#sinks.length;
-    for (const { file } of this.#sinks) file.append(block);
+    for (const { stream } of this.#lanes) stream.flush();
   }
 
   /** Makes the files final. What went wrong with one is a warning, and that file keeps its `.part`. */
   async finish(tags: RecordingTags, sync: boolean, base: string): Promise<RecordedFile[]> {
     this.flush();
     const files = await Promise.all(
-      this.#sinks.map(async ({ format, file }): Promise<RecordedFile | null> => {
-        const tail = format.tail(tags, this.#dataBytes);
-        const head = format.finalHead(this.shape, this.#dataBytes, tail.length);
-        const whole = await file.finish(head, tail, sync);
-        if (!whole) {
-          this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
-          return null;
-        }
-        const { sizeBytes, path } = file;
-        const sha256 = await sha256Of(path);
-        return {
-          track: this.track,
-          path: path.slice(base.length + 1),
-          format: format.name,
-          sizeBytes,
-          sha256,
-        };
-      }),
+      this.#sinks.map((sink) =>
+        sink.plan.temporary ? this.#finishHalf(sink) : this.#finishFile(sink, tags, sync, base),
+      ),
     );
     return files.filter((file) => file !== null);
   }
 
-  /** The block being filled, which has room. */
-  #current(): Block {
-    this.#block ??= this.#pool.take();
-    return this.#block;
+  async #finishFile(
+    { plan, shape, file, stream }: Sink,
+    tags: RecordingTags,
+    sync: boolean,
+    base: string,
+  ): Promise<RecordedFile | null> {
+    const tail = plan.format.tail(tags, stream.bytes);
+    const head = plan.format.finalHead(shape, stream.bytes, tail.length);
+    if (!(await file.finish(head, tail, sync))) {
+      this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
+      return null;
+    }
+    const path = file.path.slice(base.length + 1);
+    const sha256 = await sha256Of(file.path);
+    const { sizeBytes } = file;
+    return { track: this.track, path, format: plan.format.name, sizeBytes, sha256 };
   }
 
-  #use(block: Block, samples: number): void {
-    block.usedBytes += samples * BYTES_PER_SAMPLE;
-    this.#dataBytes += samples * BYTES_PER_SAMPLE;
-    if (block.usedBytes === BLOCK_BYTES) this.flush();
+  async #finishHalf({ file }: Sink): Promise<null> {
+    await file.settle();
+    if (file.error) this.warnings.push(file.error.message);
+    else this.halfPath = file.path + PART;
+    return null;
   }
+}
+
+/**
+ * A packet that is 0xFF throughout is what FreeSWITCH hands on where it has nothing to read, whatever
+ * the codec. In μ-law that is silence; elsewhere it would be a click.
+ */
+function isFiller({ codec, bytes, start, end }: Packet): boolean {
+  if (codec === 'PCMU' || bytes[start] !== 0xff) return false;
+  for (let i = start + 1; i < end; i++) if (bytes[i] !== 0xff) return false;
+  return true;
 }

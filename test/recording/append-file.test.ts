@@ -79,7 +79,7 @@ describe('an append file', () => {
           const pool = new CountingPool();
           const file = new AppendFile(pool);
           const add = (one: Uint8Array | number) =>
-            typeof one === 'number' ? file.skip(one) : file.append(pool.filled(one));
+            typeof one === 'number' ? file.fill(0, one) : file.append(pool.filled(one));
           const path = nextPath();
           early.forEach(add);
           const opened = file.open(path, Buffer.from('xxxx'));
@@ -131,7 +131,7 @@ describe('an append file', () => {
     const file = new AppendFile(new CountingPool());
     const path = nextPath();
     await file.open(path, HEAD);
-    file.skip(50_000_000);
+    file.fill(0, 50_000_000);
     assert.equal(await file.finish(HEAD, NOTHING, false), true);
     const { size, blocks } = await stat(path);
     assert.equal(size, 50_000_004);
@@ -179,7 +179,7 @@ describe('an append file never overwrites', () => {
     file.append(pool.filled(Buffer.from('before')));
     await file.open(path, HEAD);
     file.append(pool.filled(Buffer.from('after')));
-    file.skip(10);
+    file.fill(0, 10);
     assertError(file, /EEXIST/);
     assert.equal(pool.out, 0);
     assert.equal(await file.finish(HEAD, NOTHING, false), false);
@@ -225,7 +225,7 @@ describe('an append file that fails', () => {
     const pool = new CountingPool();
     const file = new AppendFile(pool);
     file.append(pool.filled(Buffer.from('before')));
-    file.skip(3);
+    file.fill(0, 3);
     file.abandon(new Error('no name was reserved'));
     file.append(pool.filled(Buffer.from('after')));
     assert.equal(pool.out, 0);

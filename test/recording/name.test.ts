@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { basename, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { dateOf, escapeName } from '../../src/recording/index.ts';
+import { dateOf, escapeName, expandName } from '../../src/recording/index.ts';
 import { stemOf } from '../../src/recording/name.ts';
 
 const anyText = fc.oneof(
@@ -98,7 +98,40 @@ describe('dateOf', () => {
 });
 
 test('the first segment has the plain name, the others their number', () => {
-  assert.equal(stemOf('2026-03-01', 'u', 1), '2026-03-01/u');
-  assert.equal(stemOf('2026-03-01', 'u', 2), '2026-03-01/u.2');
-  assert.equal(stemOf('2026-03-01', 'a/b', 10), '2026-03-01/a%2Fb.10');
+  assert.equal(stemOf('2026-03-01/u', 1), '2026-03-01/u');
+  assert.equal(stemOf('2026-03-01/u', 2), '2026-03-01/u.2');
+});
+
+describe('expandName', () => {
+  const call = {
+    uuid: 'a/b',
+    caller: '+49 170',
+    callee: '../../etc/passwd',
+    startedAtMs: Date.UTC(2026, 2, 1, 23, 5, 9),
+    box: '',
+    node: 'n1',
+    direction: '',
+  };
+
+  test('fills every field in', () => {
+    const template = '{node}/{date}/{time}_{uuid}_{caller}';
+    assert.equal(expandName(template, call, 'UTC'), 'n1/2026-03-01/230509_a%2Fb_%2B49%20170');
+    assert.equal(expandName('{date}/{time}', call, 'Asia/Shanghai'), '2026-03-02/070509');
+  });
+
+  test('names a part that comes out empty', () => {
+    assert.equal(expandName('{box}/{direction}/{uuid}', call, 'UTC'), '_/_/a%2Fb');
+  });
+
+  test('never leads out of the folder, whatever a caller sends', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (caller, callee) => {
+        const parts = expandName('{caller}/{callee}-x', { ...call, caller, callee }, 'UTC').split(
+          '/',
+        );
+        assert.equal(parts.length, 2);
+        for (const part of parts) assert.match(part, /^[A-Za-z0-9_%-][A-Za-z0-9_.%-]*$/);
+      }),
+    );
+  });
 });

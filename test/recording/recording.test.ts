@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Packet, parseWav } from '../../src/audio/index.ts';
+import { Packet, type PcmCodec, parseWav } from '../../src/audio/index.ts';
 import { type Block, BlockPool } from '../../src/recording/block.ts';
-import { formatOf } from '../../src/recording/formats.ts';
+import type { FormatName } from '../../src/recording/formats.ts';
 import {
+  escapeName,
   Recording,
+  type RecordingOptions,
   type RecordingResult,
   removeJournal,
   type TrackWriter,
@@ -46,9 +48,15 @@ afterEach(async () => {
   assert.equal(pool.out, 0, 'every block is back');
 });
 
-function open(formats: string[] = ['pcm'], uuid = 'u'): Recording {
-  const recording = new Recording({ dir, formats, sync: 'none' }, pool);
-  recording.open(DATE, uuid, { uuid, caller: '138' });
+const SETTINGS = { wavCodec: 'pcm', hex: false, sync: 'none' } as const;
+
+function open(
+  formats: FormatName[] = ['pcm'],
+  uuid = 'u',
+  settings: Partial<RecordingOptions> = {},
+): Recording {
+  const recording = new Recording({ dir, formats, ...SETTINGS, ...settings }, pool);
+  recording.open(`${DATE}/${escapeName(uuid)}`, { uuid, caller: '138' });
   return recording;
 }
 
@@ -282,7 +290,7 @@ describe('a recording that fails', () => {
   });
 
   test('because it was never opened ends in a warning', async () => {
-    const recording = new Recording({ dir, formats: ['pcm'], sync: 'none' }, pool);
+    const recording = new Recording({ dir, formats: ['pcm'], ...SETTINGS }, pool);
     write(recording.startTrack('R', 'L16', 8000), tone(10, 1));
     const result = await recording.finish(TAGS);
     assert.equal(result.stem, null);
@@ -292,8 +300,120 @@ describe('a recording that fails', () => {
   });
 });
 
-test('a format that there is not is refused with those that there are', () => {
-  assert.equal(formatOf('wav').extension, 'wav');
-  assert.equal(formatOf('pcm').extension, 'pcm');
-  assert.throws(() => formatOf('mp3'), { code: 'RST_CONFIG', message: /"mp3"; use wav, pcm/ });
+test('a native WAV holds the codes of G.711 as they came, and what is another codec put into it', async () => {
+  for (const codec of ['PCMU', 'PCMA'] as const) {
+    const recording = open(['wav'], codec, { wavCodec: 'native' });
+    const writer = recording.startTrack('R', codec, 8000);
+    const codes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    writer.audio(packetOf(codec, codes));
+    writer.silence(3);
+    writer.audio(packetOf('L16', new Uint8Array(new Int16Array([1000]).buffer)));
+    await recording.finish(TAGS);
+    const bytes = await readFile(join(dir, DATE, `${codec}-R.wav`));
+    const { encoding, samples } = parseWav(bytes);
+    assert.equal(encoding, codec === 'PCMU' ? 'ulaw' : 'alaw');
+    assert.equal(samples.length, 260);
+    const at = bytes.indexOf('data') + 8;
+    assert.deepEqual(Uint8Array.from(bytes.subarray(at, at + 256)), codes);
+    const silence = codec === 'PCMU' ? 0xff : 0xd5;
+    assert.deepEqual([...bytes.subarray(at + 256, at + 259)], [silence, silence, silence]);
+    assert.ok(Math.abs((samples[259] as number) - 1000) < 40);
+    assert.equal(bytes.readUInt32LE(bytes.indexOf('fact') + 8), 260);
+  }
 });
+
+test('an hour of silence in a native WAV is that of its codec', async () => {
+  const recording = open(['wav'], 'u', { wavCodec: 'native' });
+  const writer = recording.startTrack('R', 'PCMA', 8000);
+  writer.silence(3600 * 8000);
+  await recording.finish(TAGS);
+  const bytes = await readFile(join(dir, DATE, 'u-R.wav'));
+  const at = bytes.indexOf('data') + 8;
+  assert.ok(bytes.subarray(at, at + 3600 * 8000).every((code) => code === 0xd5));
+});
+
+test("FreeSWITCH's filler of 0xFF is silence whatever the codec, but raw keeps it", async () => {
+  for (const codec of ['PCMU', 'PCMA', 'L16'] as const) {
+    const recording = open(['pcm', 'raw'], codec);
+    const filler = new Uint8Array(160).fill(0xff);
+    recording.startTrack('R', codec, 8000).audio(packetOf(codec, filler));
+    recording.payloads('R').raw(codec, filler, 0, 160);
+    const { files } = await recording.finish(TAGS);
+    const [pcm, raw] = [files[0]?.path as string, files[1]?.path as string];
+    assert.ok((await samplesOf(pcm)).every((sample) => sample === 0));
+    assert.deepEqual(Uint8Array.from(await readFile(join(dir, raw))), filler);
+  }
+});
+
+test('stereo joins both legs, R left and W right, and leaves nothing else behind', async () => {
+  const recording = open(['stereo']);
+  const [left, right] = [tone(20_000, 1), tone(12_000, 3)];
+  write(recording.startTrack('R', 'L16', 8000), left);
+  write(recording.startTrack('W', 'L16', 8000), right);
+  const { files, warnings } = await recording.finish(TAGS);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(await readdir(join(dir, DATE)), ['u.journal', 'u.wav']);
+  assert.deepEqual([files.length, files[0]?.track, files[0]?.format], [1, null, 'stereo']);
+  const bytes = await readFile(join(dir, DATE, 'u.wav'));
+  assert.equal(files[0]?.sizeBytes, bytes.length);
+  const { channels, samples } = parseWav(bytes);
+  assert.equal(channels, 2);
+  assert.deepEqual(
+    samples.filter((_, i) => i % 2 === 0),
+    left,
+  );
+  const padded = new Int16Array(20_000);
+  padded.set(right);
+  assert.deepEqual(
+    samples.filter((_, i) => i % 2 === 1),
+    padded,
+  );
+});
+
+test('stereo brings legs of two rates to that of the left one', async () => {
+  const recording = open(['stereo', 'wav']);
+  write(recording.startTrack('R', 'L16', 8000), tone(8000, 1));
+  write(recording.startTrack('W', 'L16', 48_000), new Int16Array(48_000).fill(5000));
+  const { files } = await recording.finish(TAGS);
+  assert.equal(files.length, 3);
+  const { sampleRate, samples } = parseWav(await readFile(join(dir, DATE, 'u.wav')));
+  assert.deepEqual([sampleRate, samples.length], [8000, 16_000]);
+  assert.ok(Math.abs((samples[8001] as number) - 5000) < 5);
+});
+
+test('raw files are named after their codec, and a change begins a further one', async () => {
+  const recording = open(['raw']);
+  const payloads = recording.payloads('W');
+  payloads.raw('PCMU', Uint8Array.of(1, 2, 3), 0, 3);
+  payloads.raw('PCMU', Uint8Array.of(9, 4, 9), 1, 2);
+  payloads.raw('PCMA', Uint8Array.of(5), 0, 1);
+  payloads.raw('PCMU', Uint8Array.of(6), 0, 1);
+  payloads.raw(null, Uint8Array.of(7), 0, 1);
+  const { files } = await recording.finish(TAGS);
+  const contents = await Promise.all(
+    files.map(async ({ path, format }) => [path, format, [...(await readFile(join(dir, path)))]]),
+  );
+  assert.deepEqual(contents, [
+    [`${DATE}/u-W.ulaw`, 'raw', [1, 2, 3, 4]],
+    [`${DATE}/u-W.2.alaw`, 'raw', [5]],
+    [`${DATE}/u-W.3.ulaw`, 'raw', [6]],
+    [`${DATE}/u-W.4.raw`, 'raw', [7]],
+  ]);
+});
+
+test('hex text has a line for each packet', async () => {
+  const recording = open(['wav'], 'u', { hex: true });
+  recording.payloads('R').hex(Uint8Array.of(0, 255, 16), 0, 3);
+  recording.payloads('R').hex(Uint8Array.of(1, 7), 1, 2);
+  await recording.finish(TAGS);
+  assert.equal(await readFile(join(dir, DATE, 'u-R.hex'), 'utf8'), '0x00 0xff 0x10\n0x07\n');
+});
+
+function packetOf(codec: PcmCodec, bytes: Uint8Array): Packet {
+  const packet = new Packet();
+  packet.codec = codec;
+  packet.bytes = bytes;
+  packet.end = bytes.length;
+  packet.samples = codec === 'L16' ? bytes.length / 2 : bytes.length;
+  return packet;
+}

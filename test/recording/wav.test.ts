@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Packet, parseWav } from '../../src/audio/index.ts';
+import { AppendFile } from '../../src/recording/append-file.ts';
 import { BlockPool, Recording } from '../../src/recording/index.ts';
+import type { SinkShape } from '../../src/recording/sink.ts';
 import { WAV } from '../../src/recording/wav.ts';
 
 const TAGS = {
@@ -38,10 +40,14 @@ function chunksOf(bytes: Buffer, from: number): Chunk[] {
   return chunks;
 }
 
+function shapeOf(sampleRate: number): SinkShape {
+  return { sampleRate, channels: 1, codec: 'L16' };
+}
+
 /** A whole file as the format makes it of so many bytes of samples. */
 function fileOf(dataBytes: number, sampleRate = 8000, tags = TAGS): Buffer {
   const tail = WAV.tail(tags, dataBytes);
-  const head = WAV.finalHead({ sampleRate }, dataBytes, tail.length);
+  const head = WAV.finalHead(shapeOf(sampleRate), dataBytes, tail.length);
   return Buffer.concat([head, Buffer.alloc(dataBytes, 5), tail]);
 }
 
@@ -58,7 +64,7 @@ function infoOf(list: Buffer): Record<string, string> {
 describe('the head of a WAV file', () => {
   test('says 16-bit mono PCM of the rate, field by field', () => {
     for (const sampleRate of [8000, 16_000, 48_000]) {
-      const bytes = WAV.finalHead({ sampleRate }, 320, 96);
+      const bytes = WAV.finalHead(shapeOf(sampleRate), 320, 96);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const text = (at: number) => Buffer.from(bytes.subarray(at, at + 4)).toString('latin1');
       assert.equal(bytes.length, HEAD_BYTES);
@@ -82,8 +88,8 @@ describe('the head of a WAV file', () => {
   });
 
   test('says that sizes are unknown while the file is written, at the same length', () => {
-    const bytes = WAV.head({ sampleRate: 8000 });
-    const final = WAV.finalHead({ sampleRate: 8000 }, 4, 0);
+    const bytes = WAV.head(shapeOf(8000));
+    const final = WAV.finalHead(shapeOf(8000), 4, 0);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     assert.equal(bytes.length, final.length);
     assert.equal(view.getUint32(4, true), 0xffffffff);
@@ -93,7 +99,7 @@ describe('the head of a WAV file', () => {
   });
 
   test('says the most that 32 bits can where a file is longer', () => {
-    const bytes = WAV.finalHead({ sampleRate: 8000 }, 5e9, 96);
+    const bytes = WAV.finalHead(shapeOf(8000), 5e9, 96);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     assert.equal(view.getUint32(4, true), 0xffffffff);
     assert.equal(view.getUint32(76, true), 0xffffffff);
@@ -155,8 +161,11 @@ test('a recording written as WAV is read back sample by sample', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'wav-'));
   try {
     const samples = Int16Array.from({ length: 20_011 }, (_, i) => ((i * 7919) % 65_536) - 32_768);
-    const recording = new Recording({ dir, formats: ['wav'], sync: 'close' }, new BlockPool());
-    recording.open('2026-03-01', 'u', {});
+    const recording = new Recording(
+      { dir, formats: ['wav'], wavCodec: 'pcm', hex: false, sync: 'close' },
+      new BlockPool(),
+    );
+    recording.open('2026-03-01/u', {});
     const writer = recording.startTrack('R', 'L16', 16_000);
     const packet = new Packet();
     packet.codec = 'L16';
@@ -178,6 +187,45 @@ test('a recording written as WAV is read back sample by sample', async () => {
     assert.equal(infoOf(chunksOf(bytes, 12)[3]?.body as Buffer).INAM, 'uuid-1');
     assert.equal((await stat(path)).mode & 0o777, 0o640 & ~process.umask());
     assert.equal((await stat(join(dir, '2026-03-01'))).mode & 0o777, 0o750 & ~process.umask());
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('a file beyond 4 GiB becomes RF64, with its true sizes in ds64', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'wav-'));
+  try {
+    const path = join(dir, 'long.wav');
+    const shape = shapeOf(48_000);
+    const dataBytes = 5 * 2 ** 30;
+    const pool = new BlockPool();
+    const file = new AppendFile(pool);
+    await file.open(path, WAV.head(shape));
+    const block = pool.take();
+    block.samples.set([11, 22]);
+    block.usedBytes = 4;
+    block.writers = 1;
+    file.fill(0, dataBytes - 4);
+    file.append(block);
+    const tail = WAV.tail(TAGS, dataBytes);
+    assert.ok(await file.finish(WAV.finalHead(shape, dataBytes, tail.length), tail, false));
+    const { size, blocks } = await stat(path);
+    assert.equal(size, HEAD_BYTES + dataBytes + tail.length);
+    assert.ok(blocks * 512 < 1e6, 'sparse');
+    const handle = await open(path);
+    const head = Buffer.alloc(HEAD_BYTES);
+    await handle.read(head, 0, HEAD_BYTES, 0);
+    const last = Buffer.alloc(4);
+    await handle.read(last, 0, 4, HEAD_BYTES + dataBytes - 4);
+    await handle.close();
+    assert.equal(head.toString('latin1', 0, 4), 'RF64');
+    assert.equal(head.readUInt32LE(4), 0xffffffff);
+    assert.equal(head.toString('latin1', 12, 16), 'ds64');
+    assert.equal(head.readBigUInt64LE(20), BigInt(size - 8));
+    assert.equal(head.readBigUInt64LE(28), BigInt(dataBytes));
+    assert.equal(head.readBigUInt64LE(36), BigInt(dataBytes / 2));
+    assert.equal(head.readUInt32LE(HEAD_BYTES - 4), 0xffffffff);
+    assert.deepEqual([last.readInt16LE(0), last.readInt16LE(2)], [11, 22]);
   } finally {
     await rm(dir, { recursive: true });
   }
