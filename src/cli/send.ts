@@ -30,10 +30,12 @@ interface SendFlags {
   loss?: number;
   jitter?: number;
   reorder?: true;
+  duplicate?: number;
   burst?: number;
   dropBye?: true;
   dropInv?: true;
   oldForm?: true;
+  seq?: true;
   caller?: string;
   callee?: string;
   uuid?: string;
@@ -72,6 +74,11 @@ export function registerSend(program: Command): void {
     .option('--jitter <ms>', 'send each packet up to that much late (0)', toMs('--jitter'))
     .option('--reorder', 'let jitter change the order of packets')
     .option(
+      '--duplicate <percent>',
+      'send that many of the packets twice (0)',
+      toNumber('--duplicate'),
+    )
+    .option(
       '--burst <ms>',
       'every 3 s send nothing for so long, then all that is due',
       toMs('--burst'),
@@ -79,10 +86,15 @@ export function registerSend(program: Command): void {
     .option('--drop-bye', 'end without a BYE')
     .option('--drop-inv', 'begin without an INV; the audio goes to the control port')
     .option('--old-form', 'one socket for everything, without waiting for the ACK')
+    .option('--seq', 'offer to number the packets, and number them if the server accepts')
     .option('--caller <number>', 'the caller (1001, 1002, …)')
     .option('--callee <number>', 'the callee (9000)')
     .option('--uuid <uuid>', 'the UUID, for a single call (random)')
-    .option('--seed <number>', 'what loss and jitter follow from (1)', toNumber('--seed'))
+    .option(
+      '--seed <number>',
+      'what loss, jitter and duplicates follow from (1)',
+      toNumber('--seed'),
+    )
     .option('--json', 'print the summary as one JSON document')
     .action(send);
 }
@@ -116,13 +128,15 @@ async function send(flags: SendFlags): Promise<void> {
 }
 
 function optionsOf(flags: SendFlags): SendOptions {
-  const { to, ptime, duration, stagger, rate, loss, jitter, burst, json, ...same } = flags;
+  const { to, ptime, duration, stagger, rate, loss, duplicate, jitter, burst, json, ...same } =
+    flags;
   const renamed = {
     ptimeMs: ptime,
     durationMs: duration,
     staggerMs: stagger,
     speed: rate,
     loss: loss === undefined ? undefined : loss / 100,
+    duplicate: duplicate === undefined ? undefined : duplicate / 100,
     jitterMs: jitter,
     burstMs: burst,
   };

@@ -10,6 +10,8 @@ export interface Departure {
   jitterMs: number;
   /** True lets jitter change the order of packets. */
   reorder: boolean;
+  /** The chance of a packet that is not lost to be sent twice, 0 to 1. */
+  duplicate: number;
   /** Once in `burstEveryMs` nothing leaves for this long, and then all that is due at once; 0 is never. */
   burstMs: number;
   burstEveryMs: number;
@@ -20,23 +22,27 @@ export interface Packet {
   /** When it leaves, milliseconds from the start of the sending. */
   atMs: number;
   isLost: boolean;
+  isTwice: boolean;
 }
 
 /**
  * When each packet of a leg leaves. Pure but for the random numbers it draws, two a packet and always in
- * the packets' order, so that one seed gives one schedule however late anybody asks.
+ * the packets' order, so that one seed gives one schedule however late anybody asks. What is sent twice
+ * follows from numbers of its own: loss and jitter are the same with it and without.
  */
 export class LegSchedule {
   readonly #departure: Departure;
   readonly #random: () => number;
+  readonly #duplicateRandom: () => number;
   /** Drawn and not taken, in the order of leaving. */
   readonly #waiting: Packet[] = [];
   #drawn = 0;
   #lastAtMs = 0;
 
-  constructor(departure: Departure, random: () => number) {
+  constructor(departure: Departure, random: () => number, duplicateRandom: () => number) {
     this.#departure = departure;
     this.#random = random;
+    this.#duplicateRandom = duplicateRandom;
   }
 
   /** The packet that leaves next, or `undefined` after the last. */
@@ -57,9 +63,10 @@ export class LegSchedule {
   }
 
   #draw(): void {
-    const { packetMs, loss, jitterMs, reorder } = this.#departure;
+    const { packetMs, loss, jitterMs, reorder, duplicate } = this.#departure;
     const index = this.#drawn++;
     const isLost = this.#random() < loss;
+    const isTwice = this.#duplicateRandom() < duplicate && !isLost;
     let atMs = this.#afterStall(index * packetMs + this.#random() * jitterMs);
     if (!reorder) {
       atMs = Math.max(atMs, this.#lastAtMs);
@@ -67,7 +74,7 @@ export class LegSchedule {
     }
     let place = this.#waiting.length;
     while (place > 0 && (this.#waiting[place - 1] as Packet).atMs > atMs) place--;
-    this.#waiting.splice(place, 0, { index, atMs, isLost });
+    this.#waiting.splice(place, 0, { index, atMs, isLost, isTwice });
   }
 
   /** The first stall begins after half a period, so that a short call meets one too. */

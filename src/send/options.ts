@@ -27,6 +27,8 @@ export interface SendOptions {
   /** Each packet leaves up to this much late; in order within its leg unless `reorder`. */
   jitterMs?: number;
   reorder?: boolean;
+  /** Part of the packets that are sent twice, 0 to 1. */
+  duplicate?: number;
   /** Once in `burstEveryMs` a call sends nothing for `burstMs`, and then at once what has become due. */
   burstMs?: number;
   burstEveryMs?: number;
@@ -36,12 +38,14 @@ export interface SendOptions {
   dropInv?: boolean;
   /** As shipped modules do: one socket for everything, DATA to the control port, no waiting for the ACK. */
   oldForm?: boolean;
+  /** Offers numbered packets in the INV, and numbers them where the ACK accepts. */
+  seq?: boolean;
   /** By default 1001, 1002, … and 9000. */
   caller?: string | undefined;
   callee?: string | undefined;
   /** For a single call; by default each call has a random one. */
   uuid?: string | undefined;
-  /** What loss and jitter follow from. */
+  /** What loss, jitter and duplicates follow from. */
   seed?: number;
   /** How long INV and BYE wait for their ACK before they are sent again. */
   retryMs?: number;
@@ -63,11 +67,13 @@ const DEFAULTS = {
   loss: 0,
   jitterMs: 0,
   reorder: false,
+  duplicate: 0,
   burstMs: 0,
   burstEveryMs: 3000,
   dropBye: false,
   dropInv: false,
   oldForm: false,
+  seq: false,
   caller: undefined,
   callee: undefined,
   uuid: undefined,
@@ -94,6 +100,12 @@ export function checkOptions(options: SendOptions): CheckedOptions {
     throw usage('The rate must be from 0.01 to 100 times real time.');
   if (!(checked.loss >= 0 && checked.loss <= 1))
     throw usage('The loss must be from 0 to 100 percent.');
+  if (!(checked.duplicate >= 0 && checked.duplicate <= 1))
+    throw usage('The duplicates must be from 0 to 100 percent.');
+  if (checked.seq && (checked.oldForm || checked.dropInv))
+    throw usage(
+      'Numbers need an INV with ports to offer them: leave out the old form, and keep the INV.',
+    );
   if (checked.durationMs !== undefined)
     within('duration', checked.durationMs, checked.ptimeMs, 7 * DAY_MS);
   if (!(checked.burstMs >= 0 && checked.burstMs < checked.burstEveryMs))

@@ -30,6 +30,8 @@ export interface SendHooks {
 
 const PROGRESS_EVERY_MS = 200;
 const DEFAULT_LENGTH_MS = 10_000;
+/** Keeps the random numbers of duplicates apart from those of loss and jitter. */
+const DUPLICATES = 1;
 
 /** One `sendCalls` under way: opens the calls one after the other and waits for the last one's end. */
 export class SendRun {
@@ -140,23 +142,31 @@ export class SendRun {
     sockets: TapSockets,
     onState: (state: TapState) => void,
   ): TapCall {
-    const { ptimeMs, speed, caller, callee, seed, dropInv, dropBye, retryMs } = this.#options;
+    const { ptimeMs, speed, caller, callee, seed, seq } = this.#options;
+    const { dropInv, dropBye, retryMs } = this.#options;
     const packetMs = ptimeMs / speed;
     const departure: Departure = { ...this.#options, packetMs, packets: this.#packets };
-    const leg = (name: 'R' | 'W') =>
-      new TapLeg(
+    const leg = (name: 'R' | 'W') => {
+      const side = name === 'R' ? 0 : 1;
+      return new TapLeg(
         name,
         uuid,
         this.#format,
         this.#sources[name],
-        new LegSchedule(departure, seededRandom(seed, index, name === 'R' ? 0 : 1)),
+        new LegSchedule(
+          departure,
+          seededRandom(seed, index, side),
+          seededRandom(seed, index, side, DUPLICATES),
+        ),
         (to, parts) => sockets.sendData(to, parts),
       );
+    };
     const plan = {
       uuid,
       caller: caller ?? String(1001 + index),
       callee: callee ?? '9000',
       lengthMs: this.#packets * packetMs,
+      extension: seq ? { seq, ptimeMs, rateHz: this.#format.sampleRate, box: null } : null,
       dropInv,
       dropBye,
       retryMs,

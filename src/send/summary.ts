@@ -3,11 +3,15 @@ import type { PortPair } from '../protocol/index.ts';
 /** How a call ended. `no-ack`: the server never answered. `aborted`: the one who sends stopped it. */
 export type CallOutcome = 'completed' | 'no-ack' | 'ended-by-server' | 'aborted';
 
-/** `packets` and `bytes` (of payload) were sent; `lost` packets were left out on purpose. */
+/**
+ * `packets` and `bytes` (of payload) were sent, each counted once; `duplicates` of them a second time;
+ * `lost` packets were left out on purpose.
+ */
 export interface LegSummary {
   packets: number;
   bytes: number;
   lost: number;
+  duplicates: number;
 }
 
 export interface CallSummary {
@@ -20,6 +24,8 @@ export interface CallSummary {
   inv: { sent: number; ackedAfterMs: number | null };
   /** The server's ports from its ACK; `null`: DATA went to the control port. */
   ports: PortPair | null;
+  /** Whether the INV offered numbered packets, and whether the ACK accepted them. */
+  seq: { offered: boolean; accepted: boolean };
   legs: { R: LegSummary; W: LegSummary };
   bye: { sent: number; acked: boolean };
 }
@@ -33,7 +39,11 @@ export function unbegunCall(uuid: string): CallSummary {
     startedAt: null,
     inv: { sent: 0, ackedAfterMs: null },
     ports: null,
-    legs: { R: { packets: 0, bytes: 0, lost: 0 }, W: { packets: 0, bytes: 0, lost: 0 } },
+    seq: { offered: false, accepted: false },
+    legs: {
+      R: { packets: 0, bytes: 0, lost: 0, duplicates: 0 },
+      W: { packets: 0, bytes: 0, lost: 0, duplicates: 0 },
+    },
     bye: { sent: 0, acked: false },
   };
 }
@@ -49,6 +59,7 @@ export interface SendTotals {
   packets: number;
   bytes: number;
   lost: number;
+  duplicates: number;
   /** From INV to ACK, over the calls that got one; `null` where none did. */
   ackMs: { p50: number; p99: number; max: number } | null;
   /** How late this process was with anything at the worst: its own share in what a server measures. */
@@ -82,6 +93,7 @@ export function totalsOf(
     packets: sum('packets'),
     bytes: sum('bytes'),
     lost: sum('lost'),
+    duplicates: sum('duplicates'),
     ackMs: spread(calls.flatMap((call) => call.inv.ackedAfterMs ?? [])),
     worstLateMs: rounded(measured.worstLateMs),
     durationMs: rounded(measured.durationMs),

@@ -1,4 +1,10 @@
-import { type ControlMessage, formatControl, type PortPair } from '../protocol/index.ts';
+import {
+  type ControlMessage,
+  formatControl,
+  type InvExtension,
+  type ParsedAck,
+  type PortPair,
+} from '../protocol/index.ts';
 import type { Paced } from './pacer.ts';
 import { type CallOutcome, type CallSummary, rounded } from './summary.ts';
 import type { TapLeg } from './tap-leg.ts';
@@ -18,6 +24,8 @@ export interface TapPlan {
   callee: string;
   /** The wall-clock length of the call's audio. */
   lengthMs: number;
+  /** What the INV offers; `null`: nothing. */
+  extension: InvExtension | null;
   dropInv: boolean;
   dropBye: boolean;
   retryMs: number;
@@ -43,6 +51,7 @@ export class TapCall implements Paced {
   #sendingMs = 0;
   #inviteAgainMs = Number.POSITIVE_INFINITY;
   #ports: PortPair | null = null;
+  #isSeqAccepted = false;
   readonly #inv: CallSummary['inv'] = { sent: 0, ackedAfterMs: null };
   readonly #bye: CallSummary['bye'] = { sent: 0, acked: false };
 
@@ -81,7 +90,7 @@ export class TapCall implements Paced {
   /** What came from the server; anything about other calls is passed over. */
   receive(message: ControlMessage, nowMs: number): void {
     if (message.uuid !== this.#plan.uuid || this.#state === 'ended') return;
-    if (message.kind === 'ack') this.#acked(message.ports, nowMs);
+    if (message.kind === 'ack') this.#acked(message, nowMs);
     else if (message.kind === 'bye') this.#endedByServer();
   }
 
@@ -104,6 +113,10 @@ export class TapCall implements Paced {
           : new Date(performance.timeOrigin + this.#begunMs).toISOString(),
       inv: { ...this.#inv },
       ports: this.#ports,
+      seq: {
+        offered: this.#inv.sent > 0 && this.#plan.extension?.seq === true,
+        accepted: this.#isSeqAccepted,
+      },
       legs: { R: this.#legs.R.summary(), W: this.#legs.W.summary() },
       bye: { ...this.#bye },
     };
@@ -122,11 +135,11 @@ export class TapCall implements Paced {
   }
 
   #sendInv(nowMs: number): void {
-    const { uuid, caller, callee, retryMs } = this.#plan;
+    const { uuid, caller, callee, extension, retryMs } = this.#plan;
     this.#inv.sent++;
     this.#inviteAgainMs = nowMs + retryMs;
     const ports = this.#wire.localPorts;
-    this.#wire.sendControl(formatControl({ kind: 'inv', uuid, caller, callee, ports }));
+    this.#wire.sendControl(formatControl({ kind: 'inv', uuid, caller, callee, ports, extension }));
   }
 
   #startSending(nowMs: number): void {
@@ -173,7 +186,7 @@ export class TapCall implements Paced {
     this.#move('gave-up');
   }
 
-  #acked(ports: PortPair | null, nowMs: number): void {
+  #acked({ ports, seq }: ParsedAck, nowMs: number): void {
     if (this.#state === 'ending') {
       // One with ports is a late answer to an INV that was sent twice.
       if (ports !== null && this.#wire.localPorts !== null) return;
@@ -186,8 +199,17 @@ export class TapCall implements Paced {
     if (this.#state !== 'inviting') return;
     this.#ports = ports;
     if (ports) this.#wire.route(ports);
+    if (seq && this.#plan.extension?.seq) this.#numberPackets(nowMs);
     this.#startSending(nowMs);
     this.#play(nowMs);
+  }
+
+  /** Media time began with the first INV. */
+  #numberPackets(nowMs: number): void {
+    const sinceInvMs = nowMs - (this.#begunMs as number);
+    this.#isSeqAccepted = true;
+    this.#legs.R.number(sinceInvMs);
+    this.#legs.W.number(sinceInvMs);
   }
 
   #endedByServer(): void {

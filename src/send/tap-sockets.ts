@@ -68,7 +68,7 @@ export class TapSockets {
     this.#control.send(datagram, this.#target.port, this.#target.address);
   }
 
-  /** `parts` are the header and the payload; both have to stay unchanged for as long as the call lives. */
+  /** `parts` make up one datagram; they have to stay unchanged for as long as the call lives. */
   sendData(leg: LegName, parts: Uint8Array[]): void {
     if (leg === 'R') this.#read.send(parts, this.#readPort, this.#target.address);
     else this.#write.send(parts, this.#writePort, this.#target.address);

@@ -4,8 +4,8 @@ import {
   type ByeMessage,
   DataHeader,
   formatControl,
-  type InvMessage,
   type LegName,
+  type ParsedInv,
   type PortPair,
   parseControl,
   parseData,
@@ -21,6 +21,9 @@ export interface Arrival {
   leg: LegName;
   payloadType: number;
   lengthField: string;
+  /** Both -1 where LENGTH is all there is. */
+  seq: number;
+  ts: number;
   payload: Buffer;
 }
 
@@ -29,6 +32,10 @@ export interface CaptureBehaviour {
   deafInvs?: number;
   /** Answers with a bare ACK. */
   bare?: boolean;
+  /** Accepts numbered packets where they are offered. */
+  acceptSeq?: boolean;
+  /** Answers an INV so much later. */
+  ackAfterMs?: number;
   /** Never answers a BYE. */
   deafByes?: boolean;
   /** Ports to name in the ACK instead of its own. */
@@ -37,7 +44,7 @@ export interface CaptureBehaviour {
   address?: '127.0.0.1' | '::1';
 }
 
-type Heard = { message: InvMessage | ByeMessage; fromPort: number; atMs: number };
+type Heard = { message: ParsedInv | ByeMessage; fromPort: number; atMs: number };
 
 /** A capture server of the smallest kind: answers INV and BYE, and keeps everything that arrives. */
 export class CaptureServer {
@@ -74,7 +81,7 @@ export class CaptureServer {
     return { readPort: read.address().port, writePort: write.address().port };
   }
 
-  invs(): InvMessage[] {
+  invs(): ParsedInv[] {
     return this.heard.flatMap(({ message }) => (message.kind === 'inv' ? [message] : []));
   }
 
@@ -134,9 +141,9 @@ export class CaptureServer {
         .toString('latin1', 0, header.payloadStart - 1)
         .split(':')
         .at(-1);
-      const { leg, payloadType } = header;
+      const { leg, payloadType, seq, ts } = header;
       const uuid = uuidOf(bytes, header);
-      const arrival = { to, fromPort, atMs, uuid, leg, payloadType, payload };
+      const arrival = { to, fromPort, atMs, uuid, leg, payloadType, seq, ts, payload };
       this.data.push({ ...arrival, lengthField: lengthField as string });
     } else this.#control(bytes, fromPort, atMs);
     for (const check of this.#waiting) check();
@@ -150,12 +157,14 @@ export class CaptureServer {
       return;
     }
     this.heard.push({ message, fromPort, atMs });
-    const { deafInvs = 0, bare, deafByes, ackPorts } = this.#behaviour;
+    const { deafInvs = 0, bare, deafByes, ackPorts, acceptSeq, ackAfterMs } = this.#behaviour;
     const isInv = message.kind === 'inv';
     if (isInv ? this.invs().length <= deafInvs : deafByes) return;
     const ports = isInv && message.ports && !bare ? (ackPorts ?? this.ports) : null;
-    const ack = formatControl({ kind: 'ack', uuid: message.uuid, ports });
-    this.#reply(ack, fromPort);
+    const seq = acceptSeq === true && isInv && message.extension?.seq === true;
+    const ack = formatControl({ kind: 'ack', uuid: message.uuid, ports, seq });
+    if (isInv && ackAfterMs) setTimeout(() => this.#reply(ack, fromPort), ackAfterMs);
+    else this.#reply(ack, fromPort);
   }
 
   #reply(datagram: Buffer, port: number): void {

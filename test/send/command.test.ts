@@ -44,6 +44,23 @@ describe('rst-server send', { timeout: 60_000 }, () => {
     );
   });
 
+  test('offers numbers and sends packets twice where that is asked for', async () => {
+    await using server = await CaptureServer.open({ acceptSeq: true });
+    const to = `127.0.0.1:${server.port}`;
+    const { code, stdout, stderr } = await run(
+      ...['--to', to, '--json', '--duration', '200ms', '--seq', '--duplicate', '100'],
+    );
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+    const [call] = (JSON.parse(stdout) as SendSummary).calls;
+    assert.deepEqual(call?.seq, { offered: true, accepted: true });
+    assert.deepEqual(call?.legs.R, { packets: 10, bytes: 1600, lost: 0, duplicates: 10 });
+    assert.deepEqual(
+      server.leg('W').map(({ seq }) => seq),
+      Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)),
+    );
+  });
+
   test('prints a table and a few sentences for people', async () => {
     await using server = await CaptureServer.open();
     const { code, stdout, stderr } = await run(
@@ -99,6 +116,8 @@ describe('rst-server send', { timeout: 60_000 }, () => {
     for (const [args, sentence] of [
       [['--to', 'host:0'], /host:0 is no address of a server/],
       [['--loss', '101'], /loss must be from 0 to 100 percent/],
+      [['--duplicate', '101'], /duplicates must be from 0 to 100 percent/],
+      [['--seq', '--old-form'], /Numbers need an INV with ports/],
       [['--calls', 'x'], /--calls takes a number, not "x"/],
       [['--duration', '10'], /--duration: "10" is not a duration/],
       [['--read', 'tone:x'], /tone takes whole hertz/],

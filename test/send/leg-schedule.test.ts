@@ -10,12 +10,17 @@ const PLAIN: Departure = {
   loss: 0,
   jitterMs: 0,
   reorder: false,
+  duplicate: 0,
   burstMs: 0,
   burstEveryMs: 3000,
 };
 
 function scheduleOf(departure: Partial<Departure>, seed = 1): Packet[] {
-  const schedule = new LegSchedule({ ...PLAIN, ...departure }, seededRandom(seed));
+  const schedule = new LegSchedule(
+    { ...PLAIN, ...departure },
+    seededRandom(seed),
+    seededRandom(seed, 1),
+  );
   const packets: Packet[] = [];
   for (let packet = schedule.peek(); packet; packet = schedule.peek()) {
     packets.push(packet);
@@ -29,7 +34,12 @@ describe('the schedule of a leg', () => {
     const packets = scheduleOf({});
     assert.deepEqual(
       packets,
-      Array.from({ length: 50 }, (_, index) => ({ index, atMs: index * 20, isLost: false })),
+      Array.from({ length: 50 }, (_, index) => ({
+        index,
+        atMs: index * 20,
+        isLost: false,
+        isTwice: false,
+      })),
     );
   });
 
@@ -42,6 +52,7 @@ describe('the schedule of a leg', () => {
           loss: fc.double({ min: 0, max: 1, noNaN: true }),
           jitterMs: fc.integer({ min: 0, max: 300 }),
           reorder: fc.boolean(),
+          duplicate: fc.double({ min: 0, max: 1, noNaN: true }),
           burstMs: fc.integer({ min: 0, max: 499 }),
           burstEveryMs: fc.integer({ min: 500, max: 1000 }),
         }),
@@ -84,6 +95,22 @@ describe('the schedule of a leg', () => {
     const lost = (jitterMs: number) =>
       scheduleOf({ loss: 0.2, jitterMs }).map(({ isLost }) => isLost);
     assert.deepEqual(lost(0), lost(50));
+  });
+
+  test('sends twice the part that was asked for of what is not lost, with the same loss and jitter', () => {
+    const common = { packets: 10_000, loss: 0.2, jitterMs: 30, reorder: true };
+    const plain = scheduleOf(common);
+    for (const duplicate of [0, 0.1, 1]) {
+      const packets = scheduleOf({ ...common, duplicate });
+      assert.deepEqual(
+        packets.map((packet) => ({ ...packet, isTwice: false })),
+        plain,
+      );
+      const twice = packets.filter(({ isTwice }) => isTwice);
+      assert.ok(twice.every(({ isLost }) => !isLost));
+      const kept = packets.filter(({ isLost }) => !isLost).length;
+      assert.ok(Math.abs(twice.length - duplicate * kept) <= (duplicate % 1 && 100));
+    }
   });
 
   test('stalls once in a period, for the first time after half of one', () => {

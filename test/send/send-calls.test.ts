@@ -69,8 +69,8 @@ describe('sending calls', { timeout: 60_000 }, () => {
     assert.equal(call?.endedBy, 'sender');
     assert.equal(call?.uuid, inv?.uuid);
     assert.deepEqual(call?.ports, server.ports);
-    assert.deepEqual(call?.legs.R, { packets: 50, bytes: 16_000, lost: 0 });
-    assert.deepEqual(call?.legs.W, { packets: 50, bytes: 16_000, lost: 0 });
+    assert.deepEqual(call?.legs.R, { packets: 50, bytes: 16_000, lost: 0, duplicates: 0 });
+    assert.deepEqual(call?.legs.W, { packets: 50, bytes: 16_000, lost: 0, duplicates: 0 });
     assert.deepEqual(call?.bye, { sent: 1, acked: true });
     assert.equal(call?.inv.sent, 1);
     assert.ok((call?.inv.ackedAfterMs as number) >= 0);
@@ -353,6 +353,97 @@ describe('sending calls', { timeout: 60_000 }, () => {
     for (const { atMs } of server.leg('R').slice(10)) assert.ok(atMs >= begunMs() + 399.9);
   });
 
+  test('numbers are offered with the form of the audio, and sent where they are accepted', async () => {
+    for (const bare of [false, true]) {
+      await using server = await CaptureServer.open({ acceptSeq: true, ackAfterMs: 250, bare });
+      const summary = await send(server, {
+        durationMs: 1000,
+        ptimeMs: 40,
+        speed: 5,
+        loss: 0.2,
+        seq: true,
+        codec: 'l16',
+        l16Rate: 16_000,
+        caller: 'sip:10%@host',
+      });
+      const [call] = summary.calls;
+      assert.deepEqual(call?.seq, { offered: true, accepted: true });
+      const { R, W } = call!.legs;
+      await server.until(() => server.data.length === R.packets + W.packets);
+      const [inv] = server.invs();
+      assert.deepEqual(inv?.extension, { seq: true, ptimeMs: 40, rateHz: 16_000, box: null });
+      assert.equal(inv?.caller, 'sip:10%@host');
+      const ackedAfterMs = call?.inv.ackedAfterMs as number;
+      const firstTs = Math.round(ackedAfterMs / 40) * 640;
+      assert.ok(ackedAfterMs >= 240 && firstTs >= 6 * 640);
+      for (const [leg, seed] of [
+        ['R', 7],
+        ['W', 8],
+      ] as const) {
+        const packets = server.leg(leg);
+        assert.ok(packets.length > 5 && packets.length < 25);
+        for (const { seq, ts, payload, lengthField } of packets) {
+          assert.equal(ts, firstTs + seq * 640);
+          assert.equal(lengthField, `1280,${seq},${ts}`);
+          const samples = noiseSamples(seed, seq * 640, 640);
+          assert.deepEqual(payload, Buffer.from(samples.buffer), `${leg}${seq} is its own audio`);
+        }
+      }
+    }
+  });
+
+  test('nothing is numbered where the server does not accept, or nothing was offered', async () => {
+    for (const [acceptSeq, seq] of [
+      [false, true],
+      [true, false],
+    ] as const) {
+      await using server = await CaptureServer.open({ acceptSeq });
+      const summary = await send(server, { durationMs: 200, speed: 5, seq, codec: 'l16' });
+      await server.until(() => server.data.length === 20);
+      assert.ok(server.data.every((packet) => packet.lengthField === '320' && packet.seq === -1));
+      assert.equal(server.invs()[0]?.extension?.seq ?? false, seq);
+      assert.deepEqual(summary.calls[0]?.seq, { offered: seq, accepted: false });
+    }
+  });
+
+  test('nothing is numbered, nor sent at all, before an ACK', async () => {
+    const port = await refusedPort();
+    const { calls } = await sendCalls({ host: '127.0.0.1', port, retryMs: 10, seq: true });
+    assert.deepEqual(calls[0]?.seq, { offered: true, accepted: false });
+    assert.equal(calls[0]?.legs.R.packets, 0);
+  });
+
+  test('the part of the packets that is asked for is sent twice, with the same number, and counted', async () => {
+    await using server = await CaptureServer.open({ acceptSeq: true });
+    const summary = await send(server, {
+      durationMs: 2000,
+      speed: 10,
+      duplicate: 0.3,
+      seq: true,
+      jitterMs: 20,
+      reorder: true,
+    });
+    const { R, W } = summary.calls[0]!.legs;
+    const datagrams = R.packets + W.packets + R.duplicates + W.duplicates;
+    assert.deepEqual([R.packets, W.packets, R.lost], [100, 100, 0]);
+    assert.ok(R.duplicates > 10 && R.duplicates < 60, `${R.duplicates} twice`);
+    assert.equal(summary.totals.duplicates, R.duplicates + W.duplicates);
+    await server.until(() => server.data.length === datagrams);
+    const first = new Map<number, Buffer>();
+    for (const { seq, payload } of server.leg('R')) {
+      const known = first.get(seq);
+      if (known) assert.deepEqual(payload, known);
+      else first.set(seq, payload);
+    }
+    assert.equal(first.size, 100);
+    assert.equal(server.leg('R').length, 100 + R.duplicates);
+    const seqs = server.leg('R').map(({ seq }) => seq);
+    assert.notDeepEqual(
+      seqs,
+      seqs.toSorted((a, b) => a - b),
+    );
+  });
+
   test('it plays over IPv6 as well', async (context) => {
     const server = await CaptureServer.open({ address: '::1' }).catch(() => undefined);
     if (!server) return context.skip('no IPv6 here');
@@ -403,6 +494,10 @@ describe('sending calls', { timeout: 60_000 }, () => {
       { calls: 1.5 },
       { speed: 0 },
       { loss: 1.1 },
+      { duplicate: 1.1 },
+      { duplicate: -0.1 },
+      { seq: true, oldForm: true },
+      { seq: true, dropInv: true },
       { jitterMs: -1 },
       { durationMs: Number.NaN },
       { burstMs: 3000 },

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type ControlMessage, type PortPair, parseControl } from '../../src/protocol/index.ts';
+import {
+  type ControlMessage,
+  DataHeader,
+  type InvExtension,
+  type PortPair,
+  parseControl,
+  parseData,
+} from '../../src/protocol/index.ts';
 import { LegSchedule } from '../../src/send/leg-schedule.ts';
 import { TapCall, type TapPlan } from '../../src/send/tap-call.ts';
 import { TapLeg } from '../../src/send/tap-leg.ts';
@@ -9,15 +16,20 @@ import { nextTapState, type TapEvent, type TapState } from '../../src/send/tap-s
 import { wireFormat } from '../../src/send/wire-format.ts';
 
 const PORTS = { readPort: 6004, writePort: 6005 };
-const ACK = { kind: 'ack', uuid: 'u', ports: PORTS } as const;
-const BARE_ACK = { kind: 'ack', uuid: 'u', ports: null } as const;
+const ACK = { kind: 'ack', uuid: 'u', ports: PORTS, seq: false } as const;
+const BARE_ACK = { kind: 'ack', uuid: 'u', ports: null, seq: false } as const;
+const SEQ_ACK = { ...ACK, seq: true } as const;
+const OFFER = { seq: true, ptimeMs: 20, rateHz: 8000, box: null };
 const BYE = { kind: 'bye', uuid: 'u' } as const;
 
 /** A call of `packets` packets a leg on a clock that the test turns; what it sends is told as words. */
 class Bench {
   nowMs = 1000;
   readonly said: string[] = [];
+  /** LEG SEQ TS of each DATA. */
+  readonly numbers: string[] = [];
   readonly states: TapState[] = [];
+  readonly offers: (InvExtension | null)[] = [];
   readonly routes: PortPair[] = [];
   readonly call: TapCall;
 
@@ -25,23 +37,35 @@ class Bench {
     const wire = {
       localPorts: form === 'old' ? null : { readPort: 5004, writePort: 5005 },
       route: (ports: PortPair) => this.routes.push(ports),
-      sendControl: (datagram: Uint8Array) => this.say(parseControl(datagram).kind),
+      sendControl: (datagram: Uint8Array) => {
+        const message = parseControl(datagram);
+        this.say(message.kind);
+        if (message.kind === 'inv') this.offers.push(message.extension);
+      },
     };
-    const departure = { packetMs: 20, packets, loss: 0, jitterMs: 0, reorder: false };
+    const departure = { packetMs: 20, packets, loss: 0, jitterMs: 0 };
     const leg = (name: 'R' | 'W') =>
       new TapLeg(
         name,
         'u',
         wireFormat('pcmu', 8000, 20),
         { packets: null, payload: () => new Uint8Array(160) },
-        new LegSchedule({ ...departure, burstMs: 0, burstEveryMs: 3000 }, () => 0.5),
-        (to, parts) => this.say(`${to}${parts.length}`),
+        new LegSchedule(
+          { ...departure, reorder: false, duplicate: 0, burstMs: 0, burstEveryMs: 3000 },
+          () => 0.5,
+          () => 0.5,
+        ),
+        (to, parts) => {
+          this.say(`${to}${parts.length}`);
+          this.numbers.push(numbersOf(parts));
+        },
       );
     const whole: TapPlan = {
       uuid: 'u',
       caller: '1001',
       callee: '9000',
       lengthMs: packets * 20,
+      extension: null,
       dropInv: false,
       dropBye: false,
       retryMs: 500,
@@ -72,6 +96,12 @@ class Bench {
   }
 }
 
+function numbersOf(parts: Uint8Array[]): string {
+  const header = new DataHeader();
+  assert.equal(parseData(Buffer.concat(parts), header), 'data');
+  return `${header.leg} ${header.seq} ${header.ts}`;
+}
+
 type BenchOptions = Partial<TapPlan> & { form?: 'ports' | 'old'; packets?: number };
 
 const PLAYED = ['R2', 'W2'];
@@ -89,7 +119,7 @@ describe('a tapped call', () => {
     assert.equal(bench.call.dueMs, Number.POSITIVE_INFINITY);
     const summary = bench.call.summary();
     assert.deepEqual(summary.inv, { sent: 1, ackedAfterMs: 7 });
-    assert.deepEqual(summary.legs.R, { packets: 3, bytes: 480, lost: 0 });
+    assert.deepEqual(summary.legs.R, { packets: 3, bytes: 480, lost: 0, duplicates: 0 });
     assert.deepEqual(summary.bye, { sent: 1, acked: true });
     assert.equal(summary.outcome, 'completed');
   });
@@ -167,6 +197,38 @@ describe('a tapped call', () => {
     assert.equal(bench.call.summary().startedAt, null);
   });
 
+  test('numbers its packets where that is offered and accepted, from the first INV on', () => {
+    for (const [ackedAtMs, packets] of [
+      [0, 0],
+      [9, 0],
+      [11, 1],
+      [990, 50],
+    ] as const) {
+      const bench = new Bench({ extension: OFFER }).runTo(ackedAtMs).receive(SEQ_ACK);
+      bench.runTo(ackedAtMs + 60);
+      const expected = [0, 1, 2].flatMap((seq) =>
+        ['R', 'W'].map((leg) => `${leg} ${seq} ${(packets + seq) * 160}`),
+      );
+      assert.deepEqual(bench.numbers, expected);
+      assert.deepEqual(bench.offers, Array(Math.ceil((ackedAtMs + 1) / 500)).fill(OFFER));
+      assert.deepEqual(bench.call.summary().seq, { offered: true, accepted: true });
+    }
+  });
+
+  test('numbers nothing that is not both offered and accepted', () => {
+    for (const [extension, ack] of [
+      [OFFER, ACK],
+      [null, SEQ_ACK],
+      [{ ...OFFER, seq: false }, SEQ_ACK],
+    ] as const) {
+      const bench = new Bench({ extension }).runTo(0).receive(ack).runTo(5).receive(SEQ_ACK);
+      bench.runTo(60);
+      assert.deepEqual(bench.numbers, Array(3).fill(['R -1 -1', 'W -1 -1']).flat());
+      const { offered, accepted } = bench.call.summary().seq;
+      assert.deepEqual([offered, accepted], [extension?.seq === true, false]);
+    }
+  });
+
   test('takes a BYE that crosses its own for the answer to it', () => {
     const bench = new Bench().runTo(0).receive(ACK).runTo(60).receive(BYE);
     assert.equal(bench.call.state, 'ended');
@@ -177,7 +239,7 @@ describe('a tapped call', () => {
 
   test('ends, whatever comes in whatever order, and is quiet from then on', () => {
     const step = fc.oneof(
-      fc.constantFrom(ACK, BARE_ACK, BYE),
+      fc.constantFrom(ACK, SEQ_ACK, BARE_ACK, BYE),
       fc.constant('stop' as const),
       fc.integer({ min: 0, max: 700 }),
     );
@@ -188,6 +250,7 @@ describe('a tapped call', () => {
           form: fc.constantFrom('ports' as const, 'old' as const),
           dropInv: fc.boolean(),
           dropBye: fc.boolean(),
+          extension: fc.constantFrom(OFFER, null),
         }),
         (steps, options) => {
           const bench = new Bench(options);
