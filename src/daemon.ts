@@ -1,11 +1,12 @@
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CallRegistry } from './call/index.ts';
-import { ControlSocket, monotonicFrom, WorkerPool } from './capture/index.ts';
+import { AllowList, ControlSocket, monotonicFrom, WorkerPool } from './capture/index.ts';
 import { type Config, formatSize } from './config/index.ts';
 import { errorText, RstError, systemCode } from './errors.ts';
 import { Filing } from './filing.ts';
 import type { Log } from './log.ts';
+import { expandName } from './recording/index.ts';
 
 export interface DaemonOptions {
   config: Config;
@@ -25,9 +26,10 @@ export class Daemon {
     this.#config = config;
     this.#log = log;
     const { calls, media, records, server, daemon } = config;
+    const allow = new AllowList(server.allow);
     const clockOrigin = process.hrtime.bigint();
     const now = monotonicFrom(clockOrigin);
-    const { dir, timezone, formats, sync, flushIntervalMs } = records;
+    const { dir, timezone, formats, wavCodec, hex, sync, flushIntervalMs } = records;
     const filing = new Filing({ node: daemon.node, dir, timezone });
     // Calls and capture know each other by these two callbacks only.
     const control = new ControlSocket(
@@ -36,8 +38,10 @@ export class Daemon {
         bye: (...args) => registry.bye(...args),
         data: (...args) => registry.data(...args),
         malformed: (...args) => registry.malformed(...args),
+        refused: (...args) => registry.refused(...args),
       },
       now,
+      allow,
     );
     const pool = new WorkerPool(
       {
@@ -49,7 +53,8 @@ export class Daemon {
           portRestMs: media.portRestMs,
           flushIntervalMs,
           l16Rate: media.l16RateHz,
-          recording: { dir, formats, sync },
+          sourceLock: media.sourceLock,
+          recording: { dir, formats, wavCodec, hex, sync },
         },
       },
       {
@@ -58,13 +63,23 @@ export class Daemon {
         lost: (...args) => registry.lost(...args),
         bindFailed: (...args) => registry.bindFailed(...args),
         strays: (...args) => registry.strays(...args),
+        duplicates: (...args) => registry.duplicates(...args),
+        resumed: (...args) => registry.resumed(...args),
+        dropped: (...args) => registry.dropped(...args),
       },
     );
     const registry = new CallRegistry({
       pool,
-      send: (message, to) => control.send(message, to),
+      send: (message, to, isPaid) => control.send(message, to, isPaid),
       limits: calls,
-      timezone,
+      sourceLock: media.sourceLock,
+      allow,
+      nameOf: ({ inv, startedAtMs }) =>
+        expandName(
+          records.name,
+          { ...inv, startedAtMs, node: daemon.node, box: '', direction: '' },
+          timezone,
+        ),
       now,
       archive: (ended) => filing.file(ended),
       log,
@@ -118,6 +133,11 @@ export class Daemon {
       },
       'listening',
     );
+    const { allow } = this.#config.server;
+    this.#log.info(
+      { allow },
+      `taps may send from ${allow.join(', ')}; add further FreeSWITCH machines to server.allow`,
+    );
   }
 
   /** Ends every call, makes its recording final and lets go of everything. Idempotent. */
@@ -135,6 +155,7 @@ export class Daemon {
     for (const step of [
       () => this.#calls.close(),
       () => this.#pool.stop(),
+      async () => this.#calls.reportDrops(),
       () => this.#control.close(),
     ])
       await step().catch((error: unknown) => failures.push(error));

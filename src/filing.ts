@@ -4,6 +4,7 @@ import {
   CdrFile,
   cdrOf,
   type Manifest,
+  type ManifestFile,
   type ManifestTrack,
   writeManifest,
 } from './archive/index.ts';
@@ -85,9 +86,9 @@ function manifestOf(ended: EndedCall, node: string): Manifest {
     endReason: end.reason,
     reason: end.words,
     tracks: { R: trackOf(ended, 'R'), W: trackOf(ended, 'W') },
-    files: [],
-    events: [],
-    masks: [],
+    files: filesOf(media, null),
+    events: call.events,
+    masks: media?.masks ?? [],
     warnings: [
       ...call.warnings,
       ...(media?.warnings ?? []),
@@ -106,10 +107,14 @@ function trackOf(ended: EndedCall, name: TrackName): ManifestTrack {
   const dropped = { ...summary.dropped };
   for (const [reason, count] of Object.entries(call.dropped[name]))
     dropped[reason] = (dropped[reason] ?? 0) + count;
-  const files = (media?.recording.files ?? [])
-    .filter((file) => file.track === name)
+  return { ...summary, dropped, files: filesOf(media, name) };
+}
+
+/** The files of a track, or with null those of the whole call. */
+function filesOf(media: MediaSummary | null, track: TrackName | null): ManifestFile[] {
+  return (media?.recording.files ?? [])
+    .filter((file) => file.track === track)
     .map(({ path, format, sizeBytes, sha256 }) => ({ path, format, sizeBytes, sha256 }));
-  return { ...summary, dropped, files };
 }
 
 const NO_TRACK: TrackSummary = {

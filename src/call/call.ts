@@ -1,7 +1,14 @@
 import type { DropReason, MediaSummary, Source } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import type { InvMessage, LegName, PortPair } from '../protocol/index.ts';
+import { nameOfSource } from './source-name.ts';
 import { type CallEvent, type CallState, type EndReason, next } from './state.ts';
+import { Tap } from './tap.ts';
+
+/** A channel with more taps than this has a problem that remembering them would not solve. */
+const MAX_OTHER_TAPS = 8;
+/** A call lists at most this many changes of tap. */
+const MAX_EVENTS = 100;
 
 /** How and when a call ended. */
 export interface CallEnd {
@@ -14,36 +21,57 @@ export interface CallEnd {
 export interface CallStart {
   callId: number;
   inv: InvMessage;
-  source: Source;
+  tap: Tap;
   startNs: number;
   startedAtMs: number;
 }
 
-/** One tap of one channel, from its INV to its final files. */
+/** Something that happened in a call, as in the manifest. */
+export interface CallNote {
+  /** RFC 3339 */
+  at: string;
+  event: 'tap-changed';
+  text: string;
+}
+
+/** One recording of one channel, from its INV to its final files; the taps of the channel may change meanwhile. */
 export class Call {
   readonly callId: number;
-  readonly inv: InvMessage;
-  /** Where the INV came from, and where ACK and BYE go. */
+  /** Its caller and callee are empty where it was lost. */
+  inv: InvMessage;
+  /** Where the first tap's INV came from. */
   readonly source: Source;
   /** Arrival of the INV, on the monotonic and on the wall clock. */
   readonly startNs: number;
   readonly startedAtMs: number;
   readonly log: Log;
   readonly warnings: string[] = [];
-  /** `address:port` of further taps of the same channel, whose frames would come twice; one that has ended stays, since its BYE may be repeated. */
-  readonly otherTaps = new Set<string>();
+  readonly events: CallNote[] = [];
   /** What the control port dropped; the leg ports count for themselves. */
   readonly dropped: Record<LegName, Partial<Record<DropReason, number>>> = { R: {}, W: {} };
+  /** Last arrival of a packet that was taken; up to 250 ms behind. */
   lastArrivalNs = -1;
-  /** The ports that the ACK named; null for a bare ACK. */
+  /** The ports that an ACK named; null for a bare one. */
   ports: PortPair | null = null;
   end: CallEnd | null = null;
+  /** The ended call whose media goes on in this one. */
+  continues: Call | null = null;
+  /** Of its recording, once that is final. */
+  segment: number | null = null;
+  /** The tap that is recorded. */
+  tap: Tap;
+  /** The one that was given `ports`; others send to the control port. */
+  readonly legsTap: Tap;
+  /** Further taps of the same channel, whose frames would come twice; one that has ended stays, since its BYE may be repeated. */
+  readonly otherTaps: Tap[] = [];
   #state: CallState = 'inviting';
 
   constructor(start: CallStart, log: Log) {
     this.callId = start.callId;
     this.inv = start.inv;
-    this.source = start.source;
+    this.tap = start.tap;
+    this.legsTap = start.tap;
+    this.source = start.tap.source;
     this.startNs = start.startNs;
     this.startedAtMs = start.startedAtMs;
     this.log = log;
@@ -51,6 +79,12 @@ export class Call {
 
   get uuid(): string {
     return this.inv.uuid;
+  }
+
+  /** True where the ACK of its INV accepts numbered packets. */
+  get isNumbered(): boolean {
+    // In a further segment its numbers would count from the start of the first.
+    return this.continues === null && this.legsTap.inv?.extension?.seq === true;
   }
 
   get state(): CallState {
@@ -63,6 +97,127 @@ export class Call {
 
   drop(leg: LegName, reason: DropReason): void {
     this.dropped[leg][reason] = (this.dropped[leg][reason] ?? 0) + 1;
+  }
+
+  warn(text: string): void {
+    this.warnings.push(text);
+    this.log.warn(text);
+  }
+
+  /** The tap, of all, that a datagram from here can only be of. */
+  knownTap(source: Source): Tap | null {
+    return this.tap.knows(source) ? this.tap : this.#otherTapAt(source);
+  }
+
+  /** The tap that DATA on the control port is of, and a new one where it is of none; null where it is nobody's. */
+  tapOfData(leg: LegName, source: Source): Tap | null {
+    if (this.#isOfTap(leg, source)) return this.tap;
+    const { address, port } = source;
+    const { mode } = this.tap.lock;
+    const known = this.#otherTapAt(source);
+    if (known || mode === 'strict') return known;
+    // A tap that nobody has heard of is one whose INV was lost.
+    for (const tap of this.otherTaps)
+      if (!tap.inv && tap.lock.admits(leg, address, port)) return tap;
+    const tap = new Tap(source, null, mode);
+    tap.lock.admits(leg, address, port);
+    return this.#addTap(tap) ? tap : null;
+  }
+
+  /** The tap whose BYE this is: from a port that is nobody's it is of the recorded one, unless ports count. */
+  tapOfBye(source: Source): Tap | null {
+    return this.knownTap(source) ?? (this.tap.lock.mode === 'strict' ? null : this.tap);
+  }
+
+  /** The tap whose INV this is: sent again, late behind its DATA, or of a further tap. */
+  tapOfInv(inv: InvMessage, source: Source): { tap: Tap; isRepeated: boolean } {
+    const taps = [this.tap, ...this.otherTaps];
+    const repeated = taps.find((tap) => tap.isRepeated(inv, source));
+    if (repeated) {
+      repeated.state = 'running';
+      return { tap: repeated, isRepeated: true };
+    }
+    const late = taps.find((tap) => tap.isOfLostInv(inv, source));
+    if (late) {
+      late.inv = inv;
+      if (late === this.tap && this.inv.caller + this.inv.callee === '') this.inv = inv;
+      return { tap: late, isRepeated: false };
+    }
+    const tap = new Tap(source, inv, this.tap.lock.mode);
+    this.#addTap(tap);
+    return { tap, isRepeated: false };
+  }
+
+  /** True where a further tap has gone on sending for so long that the recorded one has stopped. */
+  isOutlastedBy(tap: Tap): boolean {
+    if (tap === this.tap || tap.state === 'ended') return false;
+    return tap.outlasts(Math.max(this.lastArrivalNs, this.tap.lastArrivalNs, this.startNs));
+  }
+
+  #isOfTap(leg: LegName, source: Source): boolean {
+    const { tap } = this;
+    const isKnown = tap.knows(source);
+    if (!isKnown && this.#otherTapAt(source)) return false;
+    // One that has ports sends to the control port only where it has not heard so, from ports that are known.
+    const hasPorts = this.ports !== null && tap === this.legsTap;
+    if (!isKnown && hasPorts && tap.lock.mode !== 'off') return false;
+    return tap.lock.admits(leg, source.address, source.port);
+  }
+
+  #otherTapAt(source: Source): Tap | null {
+    for (const tap of this.otherTaps) if (tap.knows(source)) return tap;
+    return null;
+  }
+
+  /** False where there are too many already. */
+  #addTap(tap: Tap): boolean {
+    if (this.otherTaps.length >= MAX_OTHER_TAPS) {
+      const gone = this.otherTaps.findIndex(({ state }) => state === 'ended');
+      if (gone < 0) return false;
+      this.otherTaps.splice(gone, 1);
+    }
+    this.otherTaps.push(tap);
+    const text = `a second tap from ${nameOfSource(tap.source)} runs on this call; its frames are dropped`;
+    this.warnings.push(text);
+    this.log.warn({ from: nameOfSource(tap.source) }, text);
+    return true;
+  }
+
+  /** The tap to go on with when the recorded one stops: of those that run, the one that sent last. */
+  get heir(): Tap | null {
+    let heir: Tap | null = null;
+    for (const tap of this.otherTaps)
+      if (tap.state === 'running' && tap.lastArrivalNs >= (heir?.lastArrivalNs ?? -1)) heir = tap;
+    return heir;
+  }
+
+  /** This is the next segment of a call that had ended for want of media. */
+  continue(before: Call): void {
+    this.continues = before;
+    for (const tap of [before.tap, ...before.otherTaps])
+      if (tap !== this.tap && tap.state === 'running') this.otherTaps.push(tap);
+  }
+
+  /** Tells the manifest which recording comes before this one; once that is final its number is known. */
+  noteContinuation(): void {
+    const before = this.continues;
+    if (!before) return;
+    const which = before.segment === null ? 'an earlier segment' : `segment ${before.segment}`;
+    this.warnings.push(`goes on from ${which}, which had ended: ${before.end?.words}`);
+    this.continues = null;
+  }
+
+  /** Has another tap recorded from now on. */
+  changeTap(heir: Tap, why: string, nowNs: number): void {
+    const before = this.tap;
+    this.otherTaps[this.otherTaps.indexOf(heir)] = before;
+    this.tap = heir;
+    const at = new Date(this.startedAtMs + (nowNs - this.startNs) / 1e6).toISOString();
+    const text = `the tap from ${nameOfSource(before.source)} ${why}; the one from ${nameOfSource(heir.source)} is recorded in its place`;
+    this.log.warn(text);
+    if (this.events.length >= MAX_EVENTS) return;
+    this.events.push({ at, event: 'tap-changed', text });
+    this.warnings.push(`${at}: ${text}`);
   }
 }
 

@@ -1,3 +1,4 @@
 export type { Call, CallEnd, EndedCall } from './call.ts';
-export { CallRegistry, type CallRegistryOptions } from './registry.ts';
+export { CallRegistry } from './registry.ts';
+export type { CallRegistryOptions } from './registry-options.ts';
 export { type CallState, type EndReason, next } from './state.ts';

@@ -1,52 +1,43 @@
-import type {
-  CaptureEvents,
-  ControlHandlers,
-  MediaSummary,
-  OpenCall,
-  ReservedPair,
-  Source,
+import {
+  type CaptureEvents,
+  type ControlHandlers,
+  type DropReason,
+  type MediaSummary,
+  packetNsOf,
+  type ReservedPair,
+  type ResumedMedia,
+  type Source,
 } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import {
-  type AckMessage,
   type ByeMessage,
   type DataHeader,
   type InvMessage,
+  type LegName,
   type PortPair,
   uuidOf,
 } from '../protocol/index.ts';
-import { dateOf } from '../recording/index.ts';
 import { Call, type EndedCall } from './call.ts';
-import { type CallLimits, overdue } from './idle-clock.ts';
-import type { EndReason } from './state.ts';
-import { Tombstones } from './tombstones.ts';
+import { Candidates, type KeptData } from './candidates.ts';
+import { DropTally } from './drop-tally.ts';
+import { EndedCalls } from './ended-calls.ts';
+import { overdue } from './idle-clock.ts';
+import { orderOf } from './order.ts';
+import { Refusals } from './refusals.ts';
+import type { CallRegistryOptions } from './registry-options.ts';
+import { nameOfSource } from './source-name.ts';
+import { type EndReason, mayResume } from './state.ts';
+import { Tap } from './tap.ts';
 
 /** BYE goes another way than DATA and overtakes it: this long late packets are taken. */
 const DRAIN_MS = 200;
 const TICK_MS = 250;
+const REPORT_EVERY_TICKS = 60_000 / TICK_MS;
 /** ACKs to BYEs of calls that nobody knows, so that nobody can make us answer for them. */
 const UNKNOWN_BYE_PER_S = 10;
-
-/** The part of the capture workers that a call needs. */
-export interface CapturePool {
-  reservePair(answer: (pair: ReservedPair | null) => void): void;
-  open(call: OpenCall, pair: ReservedPair | null): void;
-  deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void;
-  end(callId: number, endNs: number | null, drainMs: number): void;
-}
-
-export interface CallRegistryOptions {
-  pool: CapturePool;
-  send(message: AckMessage | ByeMessage, to: Source): void;
-  limits: CallLimits;
-  /** As `records.timezone`: whose day names the folder of a call. */
-  timezone: string;
-  /** Monotonic, ns. */
-  now(): number;
-  /** Files an ended call; must not reject. */
-  archive(ended: EndedCall): Promise<void>;
-  log: Log;
-}
+const INV_LOST =
+  'inv-lost: no INV came for this call; its DATA opened it, so caller and callee are not known';
+const NOBODY: InvMessage = { kind: 'inv', uuid: '0', caller: '', callee: '', ports: null };
 
 /** All calls: what the wire says becomes the life of a call, and what a call decides goes out again. */
 export class CallRegistry implements ControlHandlers, CaptureEvents {
@@ -56,21 +47,22 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   readonly #live = new Map<string, Call>();
   /** Calls until they are archived, by number. */
   readonly #calls = new Map<number, Call>();
-  /** Calls whose end is decided, for late DATA on the control port. */
-  readonly #draining = new Map<string, Call>();
-  readonly #tombstones = new Tombstones();
+  readonly #ended = new EndedCalls();
+  readonly #drops: DropTally;
+  readonly #candidates: Candidates;
+  readonly #refusals: Refusals;
   #timer: NodeJS.Timeout | null = null;
   #lastCallId = 0;
   #closed: Promise<void> | null = null;
   #whenEmpty: (() => void) | null = null;
   #unknownByes = 0;
-  /** DATA and other datagrams of no call, for the log. */
-  #strays = 0;
-  #malformed = 0;
 
   constructor(options: CallRegistryOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.#drops = new DropTally(options.log);
+    this.#candidates = new Candidates((packets) => this.#drops.count('no-call', packets));
+    this.#refusals = new Refusals(options.allow, options.log);
   }
 
   /** Calls that take media now. */
@@ -80,14 +72,13 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
 
   start(): void {
     // The first use is slow; no call shall wait for it.
-    dateOf(Date.now(), this.#options.timezone);
-    let sinceSecond = 0;
+    this.#options.nameOf({ inv: NOBODY, startedAtMs: Date.now() });
+    let ticks = 0;
     this.#timer = setInterval(() => {
       this.#tick();
-      sinceSecond += TICK_MS;
-      if (sinceSecond < 1000) return;
-      sinceSecond = 0;
-      this.#unknownByes = 0;
+      ticks++;
+      if (ticks % (1000 / TICK_MS) === 0) this.#unknownByes = 0;
+      if (ticks % REPORT_EVERY_TICKS === 0) this.#drops.report();
     }, TICK_MS);
   }
 
@@ -99,6 +90,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
 
   async #close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
+    this.#candidates.clear();
     const nowNs = this.#options.now();
     for (const call of [...this.#live.values()])
       this.#end(call, 'shutdown', 'the server was stopped', nowNs, 0);
@@ -106,19 +98,19 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
       await new Promise<void>((resolve) => {
         this.#whenEmpty = resolve;
       });
-    this.#reportStrays();
+  }
+
+  /** Logs what was dropped since the start; once capture has stopped nothing is left to come. */
+  reportDrops(): void {
+    this.#drops.reportAll();
   }
 
   inv(inv: InvMessage, source: Source, arrivalNs: number): void {
     if (this.#closed !== null) return;
     const known = this.#live.get(inv.uuid);
-    if (known) return this.#repeatedInv(known, inv, source);
-    const callId = ++this.#lastCallId;
-    const startedAtMs = Date.now() - (this.#options.now() - arrivalNs) / 1e6;
-    const log = this.#log.child({ uuid: inv.uuid });
-    const call = new Call({ callId, inv, source, startNs: arrivalNs, startedAtMs }, log);
-    this.#live.set(inv.uuid, call);
-    this.#calls.set(callId, call);
+    if (known) return this.#invOfLive(known, inv, source);
+    this.#candidates.forget(inv.uuid, source);
+    const call = this.#create(inv, new Tap(source, inv, this.#options.sourceLock), arrivalNs);
     if (inv.ports) this.#options.pool.reservePair((pair) => this.#answer(call, pair));
     else this.#answer(call, null);
   }
@@ -126,13 +118,24 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   bye(bye: ByeMessage, source: Source, arrivalNs: number): void {
     const call = this.#live.get(bye.uuid);
     if (!call) return this.#byeOfNoCall(bye, source);
-    if (source.address !== call.source.address) {
-      call.log.warn({ from: nameOf(source) }, 'BYE from another address than the tap: ignored');
+    if (!call.tap.lock.admitsAddress(source.address)) {
+      this.#drops.count('wrong-source');
+      call.log.warn(
+        { from: nameOfSource(source) },
+        'BYE from another address than the tap: ignored',
+      );
       return;
     }
+    const tap = call.tapOfBye(source);
+    if (!tap) return this.#drops.count('wrong-source');
     this.#ack(bye.uuid, null, source);
-    if (call.otherTaps.has(nameOf(source))) return;
-    this.#end(call, 'bye', 'the tap said BYE', arrivalNs, DRAIN_MS);
+    // One that has ended says it again.
+    if (tap.state === 'ended') return;
+    tap.state = 'ended';
+    if (tap !== call.tap) return call.log.info({ from: nameOfSource(source) }, 'a tap has ended');
+    const { heir } = call;
+    if (heir) this.#changeTap(call, heir, 'said BYE', arrivalNs);
+    else this.#end(call, 'bye', 'the tap said BYE', arrivalNs, DRAIN_MS);
   }
 
   data(
@@ -143,17 +146,19 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     lagNs: number,
   ): void {
     const uuid = uuidOf(bytes, header);
-    const call = this.#live.get(uuid) ?? this.#draining.get(uuid);
-    if (!call || call.state === 'inviting') this.#strays++;
-    else if (source.address !== call.source.address) call.drop(header.leg, 'wrong-source');
-    else if (call.otherTaps.size > 0 && call.otherTaps.has(nameOf(source)))
-      call.drop(header.leg, 'duplicate-tap');
-    else this.#options.pool.deliver(call.callId, arrivalNs, lagNs, bytes);
+    const call = this.#live.get(uuid) ?? this.#ended.draining(uuid);
+    if (call) this.#dataOf(call, header.leg, bytes, source, arrivalNs, lagNs);
+    else this.#dataOfNoCall(uuid, header, bytes, source, arrivalNs, lagNs);
   }
 
   malformed(source: Source, reason: string): void {
-    this.#malformed++;
-    this.#log.debug({ from: nameOf(source), reason }, 'a datagram that is no message');
+    this.#drops.count('malformed');
+    this.#log.debug({ from: nameOfSource(source), reason }, 'a datagram that is no message');
+  }
+
+  refused(source: Source): void {
+    this.#drops.count('not-allowed');
+    this.#refusals.note(source);
   }
 
   activity(callId: number, lastArrivalNs: number): void {
@@ -172,10 +177,10 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   lost(callId: number, error: Error): void {
     const call = this.#calls.get(callId);
     if (!call) return;
-    this.#leave(call);
     call.log.error({ err: error }, 'the capture worker of this call ended');
     const words = `its capture worker ended: ${error.message}`;
     call.end = { reason: 'error', words, atNs: this.#options.now() };
+    this.#leave(call);
     call.apply('error');
     void this.#archive({ call, end: call.end, media: null });
   }
@@ -188,83 +193,171 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#log.info({ ...ports, count }, 'late packets came to ports whose call had ended');
   }
 
-  #repeatedInv(call: Call, inv: InvMessage, source: Source): void {
-    const from = nameOf(source);
-    if (from === nameOf(call.source)) {
-      if (call.state !== 'inviting') this.#ack(call.uuid, call.ports, source);
-      return;
+  dropped(reason: DropReason, count: number): void {
+    this.#drops.count(reason, count);
+  }
+
+  /** The tap that has the call's ports sends although another one is recorded. */
+  duplicates(callId: number, lastArrivalNs: number): void {
+    const call = this.#calls.get(callId);
+    if (call && !call.end) this.#takesOver(call, call.legsTap, lastArrivalNs);
+  }
+
+  resumed(media: ResumedMedia, pair: ReservedPair): void {
+    const before = this.#ended.paused(media.uuid);
+    // By now another call may have the UUID. The pair rests on, then, and its packets are nobody's.
+    if (this.#closed !== null || before?.callId !== media.callId) return;
+    const call = this.#create(before.inv, before.legsTap, media.startNs);
+    call.ports = { readPort: pair.readPort, writePort: pair.writePort };
+    this.#continue(call, before);
+    this.#open(call, pair);
+  }
+
+  #create(inv: InvMessage, tap: Tap, startNs: number): Call {
+    const callId = ++this.#lastCallId;
+    const startedAtMs = Date.now() - (this.#options.now() - startNs) / 1e6;
+    const log = this.#log.child({ uuid: inv.uuid });
+    tap.state = 'running';
+    const call = new Call({ callId, inv, tap, startNs, startedAtMs }, log);
+    this.#live.set(inv.uuid, call);
+    this.#calls.set(callId, call);
+    this.#ended.forget(inv.uuid);
+    return call;
+  }
+
+  /** An INV of a channel that is being recorded: sent again, late, or of a further tap. */
+  #invOfLive(call: Call, inv: InvMessage, source: Source): void {
+    if (!call.tap.lock.admitsAddress(source.address)) {
+      this.#drops.count('wrong-source');
+      call.log.debug({ from: nameOfSource(source) }, 'INV from another address than the tap');
+      return this.#ack(call.uuid, null, source);
     }
-    if (!call.otherTaps.has(from)) {
-      const warning = `a second tap from ${from} runs on this call; its frames are dropped`;
-      call.log.warn({ from }, 'a second tap runs on this call; its frames are dropped');
-      call.warnings.push(warning);
-      call.otherTaps.add(from);
-      const { address } = source;
-      for (const port of inv.ports ? [inv.ports.readPort, inv.ports.writePort] : [])
-        call.otherTaps.add(nameOf({ address, port }));
-    }
-    this.#ack(call.uuid, null, source);
+    const { tap, isRepeated } = call.tapOfInv(inv, source);
+    if (!isRepeated) return this.#ack(call.uuid, null, source);
+    if (tap === call.legsTap && call.state === 'inviting') return;
+    if (tap === call.legsTap) this.#ack(call.uuid, call.ports, source, call.isNumbered);
+    else this.#ack(call.uuid, null, source);
   }
 
   /** Answers the INV, then has the worker open the call. */
   #answer(call: Call, pair: ReservedPair | null): void {
     if (call.state === 'ended') return;
     call.ports = pair ? { readPort: pair.readPort, writePort: pair.writePort } : null;
-    this.#ack(call.uuid, call.ports, call.source);
-    const { inv } = call;
-    if (inv.ports && !pair) {
-      const warning = 'no port of media.ports was free; the audio came to the control port';
-      call.warnings.push(warning);
-      call.log.warn('no port of media.ports is free: this call comes to the control port');
-    }
-    call.log.info(
-      { caller: inv.caller, callee: inv.callee, from: nameOf(call.source), ports: call.ports },
-      'call started',
-    );
-    this.#options.pool.open(this.#order(call, pair), pair);
-    call.apply('opened');
-    // A BYE may have come while no port was ready.
-    if (call.end) this.#options.pool.end(call.callId, call.end.atNs, DRAIN_MS);
+    this.#ack(call.uuid, call.ports, call.source, call.isNumbered);
+    if (call.inv.ports && !pair)
+      call.warn('no port of media.ports was free; the audio came to the control port');
+    this.#open(call, pair);
+    // The tap may have gone while no port was ready.
+    if (pair && call.tap !== call.legsTap) this.#options.pool.setLegs(call.callId, false);
+    if (call.end) this.#options.pool.end(call.callId, call.end.atNs, DRAIN_MS, false);
   }
 
-  #order(call: Call, pair: ReservedPair | null): OpenCall {
-    const { uuid, caller, callee } = call.inv;
-    const startedAt = new Date(call.startedAtMs).toISOString();
-    return {
-      callId: call.callId,
-      uuid,
-      address: call.source.address,
-      pairId: pair?.pairId ?? null,
-      startNs: call.startNs,
-      date: dateOf(call.startedAtMs, this.#options.timezone),
-      journal: { uuid, caller, callee, startedAt, source: call.source, ports: call.ports },
-      tags: {
-        title: uuid,
-        artist: `${caller} > ${callee}`,
-        date: startedAt,
-        comment: `FreeSWITCH call from ${caller} to ${callee}`,
-      },
-    };
+  #open(call: Call, pair: ReservedPair | null): void {
+    const { caller, callee } = call.inv;
+    call.log.info(
+      { caller, callee, from: nameOfSource(call.source), ports: call.ports },
+      'call started',
+    );
+    this.#options.pool.open(orderOf(call, pair, this.#options.nameOf(call)), pair);
+    call.apply('opened');
+  }
+
+  #dataOf(
+    call: Call,
+    leg: LegName,
+    bytes: Uint8Array,
+    source: Source,
+    arrivalNs: number,
+    lagNs: number,
+  ): void {
+    if (call.state === 'inviting') return this.#drop(call, leg, 'no-call');
+    if (!call.tap.lock.admitsAddress(source.address)) return this.#drop(call, leg, 'wrong-source');
+    const tap = call.tapOfData(leg, source);
+    if (!tap) return this.#drop(call, leg, 'wrong-source');
+    tap.sent(arrivalNs);
+    if (tap !== call.tap && !this.#takesOver(call, tap, arrivalNs))
+      return this.#drop(call, leg, 'duplicate-tap');
+    this.#options.pool.deliver(call.callId, arrivalNs, lagNs, bytes);
+  }
+
+  /** Has a further tap recorded where it goes on sending and the one that is recorded does not. */
+  #takesOver(call: Call, tap: Tap, arrivalNs: number): boolean {
+    if (tap.lastArrivalNs < arrivalNs) tap.sent(arrivalNs);
+    if (call.end || !call.isOutlastedBy(tap)) return false;
+    this.#changeTap(call, tap, 'was silent for 2 s', arrivalNs);
+    return true;
+  }
+
+  #changeTap(call: Call, heir: Tap, why: string, nowNs: number): void {
+    call.changeTap(heir, why, nowNs);
+    if (call.ports) this.#options.pool.setLegs(call.callId, heir === call.legsTap);
+  }
+
+  #dataOfNoCall(
+    uuid: string,
+    header: DataHeader,
+    bytes: Uint8Array,
+    source: Source,
+    arrivalNs: number,
+    lagNs: number,
+  ): void {
+    if (this.#ended.isLateData(uuid, source, this.#options.now())) return this.#drops.count('late');
+    const paused = this.#ended.paused(uuid);
+    if (paused && !paused.tap.lock.admitsAddress(source.address))
+      return this.#drops.count('wrong-source');
+    if (this.#closed !== null) return this.#drops.count('no-call');
+    const packets = this.#candidates.add(header, bytes, source, arrivalNs, lagNs);
+    if (packets) this.#openUninvited(uuid, packets, paused);
+  }
+
+  /** A call without an INV: it was lost, or came to a call that has ended for want of media. */
+  #openUninvited(uuid: string, packets: KeptData[], paused: Call | undefined): void {
+    const first = packets[0] as KeptData;
+    const startNs = first.arrivalNs - packetNsOf(first.payloadType, first.payloadBytes);
+    const { sourceLock } = this.#options;
+    const tap = paused?.knownTap(first.source) ?? new Tap(first.source, null, sourceLock);
+    const call = this.#create(paused?.inv ?? { ...NOBODY, uuid }, tap, startNs);
+    if (paused) this.#continue(call, paused);
+    else call.warn(INV_LOST);
+    this.#open(call, null);
+    for (const { leg, datagram, source, arrivalNs, lagNs } of packets)
+      this.#dataOf(call, leg, datagram, source, arrivalNs, lagNs);
+  }
+
+  /** The call is the next segment of one that had ended for want of media. */
+  #continue(call: Call, before: Call): void {
+    call.continue(before);
+    call.log.warn({ endReason: before.end?.reason }, 'DATA of a call that had ended goes on');
   }
 
   #byeOfNoCall(bye: ByeMessage, source: Source): void {
-    const known = this.#draining.has(bye.uuid) || this.#tombstones.has(bye.uuid);
-    if (known || ++this.#unknownByes <= UNKNOWN_BYE_PER_S) this.#ack(bye.uuid, null, source);
+    this.#candidates.forget(bye.uuid, source);
+    const isLate = this.#ended.isLateBye(bye.uuid, source, this.#options.now());
+    this.#drops.count(isLate ? 'late' : 'no-call');
+    if (isLate || ++this.#unknownByes <= UNKNOWN_BYE_PER_S) this.#ack(bye.uuid, null, source);
   }
 
-  #ack(uuid: string, ports: PortPair | null, to: Source): void {
-    this.#options.send({ kind: 'ack', uuid, ports }, to);
+  #ack(uuid: string, ports: PortPair | null, to: Source, seq = false): void {
+    this.#options.send({ kind: 'ack', uuid, ports, seq }, to, false);
+  }
+
+  #drop(call: Call, leg: LegName, reason: DropReason): void {
+    call.drop(leg, reason);
+    this.#drops.count(reason);
   }
 
   #tick(): void {
     const nowNs = this.#options.now();
-    this.#tombstones.sweep(nowNs);
+    this.#ended.sweep(nowNs);
+    this.#candidates.sweep(nowNs);
     for (const call of [...this.#live.values()]) {
       const over = overdue(call, this.#options.limits, nowNs);
       if (!over) continue;
       const endNs = over.reason === 'idle' ? null : nowNs;
       this.#end(call, over.reason, over.words, endNs, 0);
-      this.#options.send({ kind: 'bye', uuid: call.uuid }, call.source);
+      // Any packet is longer than a BYE; but where the source is not looked at it may be another's.
+      const isPaid = call.lastArrivalNs >= 0 && this.#options.sourceLock !== 'off';
+      this.#options.send({ kind: 'bye', uuid: call.uuid }, call.tap.source, isPaid);
     }
   }
 
@@ -273,33 +366,23 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     call.end = { reason, words, atNs };
     call.apply(reason);
     this.#leave(call);
-    this.#draining.set(call.uuid, call);
-    if (opened) this.#options.pool.end(call.callId, atNs, drainMs);
+    if (opened) this.#options.pool.end(call.callId, atNs, drainMs, mayResume(reason));
   }
 
   /** The UUID is free for a further call. */
   #leave(call: Call): void {
     if (this.#live.get(call.uuid) === call) this.#live.delete(call.uuid);
-    this.#tombstones.add(call.uuid, this.#options.now());
+    this.#ended.add(call, this.#options.now());
   }
 
   async #archive(ended: EndedCall): Promise<void> {
-    const { call } = ended;
-    if (this.#draining.get(call.uuid) === call) this.#draining.delete(call.uuid);
+    const { call, media } = ended;
+    this.#ended.archived(call);
+    call.segment = media?.recording.segment ?? null;
+    call.noteContinuation();
     await this.#options.archive(ended);
     call.apply('finished');
     this.#calls.delete(call.callId);
     if (this.#calls.size === 0) this.#whenEmpty?.();
   }
-
-  #reportStrays(): void {
-    if (this.#strays + this.#malformed === 0) return;
-    const counts = { ofNoCall: this.#strays, malformed: this.#malformed };
-    this.#log.info(counts, 'datagrams on the control port that belonged to no call');
-  }
-}
-
-function nameOf(source: Source): string {
-  const { address, port } = source;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -13,6 +13,11 @@ export type CallState = 'inviting' | 'waiting' | 'active' | 'draining' | 'ended'
 
 export type CallEvent = 'opened' | 'media' | 'finished' | EndReason;
 
+/** True where a call ended because nothing came, so that it goes on when something does. */
+export function mayResume(reason: EndReason): boolean {
+  return reason === 'idle' || reason === 'no-media';
+}
+
 /** The one place that says which state follows; an event that means nothing in a state leaves it. */
 export function next(state: CallState, event: CallEvent): CallState {
   switch (event) {

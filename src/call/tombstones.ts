@@ -1,24 +1,33 @@
-/** How long an ended UUID is remembered. */
-const REMEMBER_NS = 60e9;
+import type { Call } from './call.ts';
 
-/** UUIDs of calls that have ended: their late packets and repeated BYEs are no news. */
+/** Calls that have ended, by UUID, for some time. */
 export class Tombstones {
-  readonly #endedAtNs = new Map<string, number>();
+  readonly #rememberNs: number;
+  readonly #ended = new Map<string, { call: Call; sinceNs: number }>();
 
-  add(uuid: string, nowNs: number): void {
-    this.#endedAtNs.delete(uuid);
-    this.#endedAtNs.set(uuid, nowNs);
+  constructor(rememberNs: number) {
+    this.#rememberNs = rememberNs;
   }
 
-  has(uuid: string): boolean {
-    return this.#endedAtNs.has(uuid);
+  /** Remembers the call from now on, in place of an earlier one of its UUID. */
+  add(call: Call, nowNs: number): void {
+    this.#ended.delete(call.uuid);
+    this.#ended.set(call.uuid, { call, sinceNs: nowNs });
+  }
+
+  get(uuid: string): Call | undefined {
+    return this.#ended.get(uuid)?.call;
+  }
+
+  delete(uuid: string): void {
+    this.#ended.delete(uuid);
   }
 
   /** Forgets what is old enough; insertion order is age. */
   sweep(nowNs: number): void {
-    for (const [uuid, endedAtNs] of this.#endedAtNs) {
-      if (nowNs - endedAtNs < REMEMBER_NS) return;
-      this.#endedAtNs.delete(uuid);
+    for (const [uuid, { sinceNs }] of this.#ended) {
+      if (nowNs - sinceNs < this.#rememberNs) return;
+      this.#ended.delete(uuid);
     }
   }
 }

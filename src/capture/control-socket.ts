@@ -10,7 +10,9 @@ import {
   parseControl,
   parseData,
 } from '../protocol/index.ts';
+import { AllowList } from './allow-list.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Peers } from './peers.ts';
 
 export interface Source {
   address: string;
@@ -30,7 +32,12 @@ export interface ControlHandlers {
     lagNs: number,
   ): void;
   malformed(source: Source, reason: string): void;
+  /** Something came from outside of `server.allow`; nobody has looked at it. */
+  refused(source: Source): void;
 }
+
+/** What is allowed where nobody says otherwise: this machine. */
+const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /** The control port: INV, BYE, and DATA of taps without ports of their own. */
 export class ControlSocket {
@@ -38,12 +45,18 @@ export class ControlSocket {
   readonly #now: () => number;
   readonly #header = new DataHeader();
   readonly #heartbeat: Heartbeat;
+  readonly #peers: Peers;
   #socket: SocketAsPromised | null = null;
   #closed: Promise<void> | null = null;
   #address: Source = { address: '', port: 0 };
 
-  constructor(handlers: ControlHandlers, now: () => number) {
+  constructor(
+    handlers: ControlHandlers,
+    now: () => number,
+    allow: AllowList = new AllowList(LOOPBACK),
+  ) {
     this.#handlers = handlers;
+    this.#peers = new Peers(allow);
     this.#now = now;
     this.#heartbeat = new Heartbeat(now);
   }
@@ -74,11 +87,17 @@ export class ControlSocket {
     return enlargeReceiveBuffer(socket, receiveBufferBytes);
   }
 
-  send(message: AckMessage | ByeMessage, to: Source): void {
+  /**
+   * Sends an answer that the receiver's own datagrams pay for, and nothing where they do not: who has
+   * sent less may be forged. `isPaid`: they came to other ports.
+   */
+  send(message: AckMessage | ByeMessage, to: Source, isPaid = false): void {
     // Only a forged datagram comes from port 0, and node throws over sending there.
     if (to.port === 0) return;
     if (this.#closed !== null) return;
-    this.#socket?.socket.send(formatControl(message), to.port, to.address, () => {});
+    const datagram = formatControl(message);
+    if (!isPaid && !this.#peers.pay(to.address, datagram.length)) return;
+    this.#socket?.socket.send(datagram, to.port, to.address, () => {});
   }
 
   close(): Promise<void> {
@@ -88,6 +107,8 @@ export class ControlSocket {
   }
 
   #receive(bytes: Uint8Array, from: Source): void {
+    if (!this.#peers.received(from.address, bytes.length).isAllowed)
+      return this.#handlers.refused(from);
     const arrivalNs = this.#now();
     switch (parseData(bytes, this.#header)) {
       case 'data':

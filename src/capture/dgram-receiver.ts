@@ -29,6 +29,7 @@ export class DgramReceiver implements Receiver {
       datagram.arrivalNs = this.#now();
       datagram.lagNs = this.#heartbeat.lagNs(datagram.arrivalNs);
       datagram.address = from.address;
+      datagram.port = from.port;
       onDatagram(datagram);
     });
     try {

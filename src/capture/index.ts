@@ -1,7 +1,10 @@
+export { AllowList } from './allow-list.ts';
 export { type ControlHandlers, ControlSocket, type Source } from './control-socket.ts';
-export type { DropReason, MediaSummary } from './media-summary.ts';
-export type { OpenCall } from './messages.ts';
+export { DROP_REASONS, type DropReason, type MediaSummary } from './media-summary.ts';
+export type { OpenCall, ResumedMedia } from './messages.ts';
 export { monotonicFrom } from './monotonic.ts';
+export { packetNsOf } from './packet-time.ts';
+export { SourceLock, type SourceLockMode } from './source-lock.ts';
 export {
   type CaptureEvents,
   type ReservedPair,

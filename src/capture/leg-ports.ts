@@ -1,34 +1,55 @@
-import type { LegName } from '../protocol/index.ts';
+import { DataHeader, type LegName } from '../protocol/index.ts';
+import type { Gate } from './gate.ts';
 import type { MediaCall } from './media-call.ts';
+import type { OnDrop } from './media-summary.ts';
 import type { BoundPair } from './messages.ts';
+import { packetNsOf } from './packet-time.ts';
 import { Datagram, type LegSocket, type Receiver } from './receiver.ts';
 
 /**
  * A pair is `idle` until its ports are promised to a call, `live` for that call, and then `resting`:
- * bound, so that nobody else gets its late packets, and counting them.
+ * bound, so that nobody else gets its late packets, and counting them. It goes back from resting to
+ * live for one reason only: its own call's media goes on.
  */
 type PairState = 'idle' | 'live' | 'resting';
 
-interface EarlyDatagram {
+interface KeptDatagram {
   leg: LegName;
   datagram: Datagram;
 }
 
+/** What a resting pair looks out for. */
+export interface Watch {
+  /** Of the call that has ended. */
+  gate: Gate;
+  /** Its media goes on; the argument is when the first packet began. Called once. */
+  resumed(startNs: number): void;
+}
+
 /** Media can be faster than the order to open its call: the last so many datagrams wait for that. */
-const MAX_EARLY = 128;
+const MAX_KEPT = 128;
+/** So many packets of an ended call within this time say that it goes on. */
+const RESUME_PACKETS = 3;
+const RESUME_WITHIN_NS = 2e9;
+
+const HEADER = new DataHeader();
 
 /** The two bound sockets of one call after another's rest. */
 export class LegPorts {
   readonly pair: BoundPair;
   /** Datagrams that belonged to no call. */
   strays = 0;
+  readonly #onDrop: OnDrop;
   #state: PairState = 'idle';
   #call: MediaCall | null = null;
-  #early: EarlyDatagram[] = [];
+  #kept: KeptDatagram[] = [];
+  #watch: Watch | null = null;
+  #hasResumed = false;
   #sockets: LegSocket[] = [];
 
-  constructor(pair: BoundPair) {
+  constructor(pair: BoundPair, onDrop: OnDrop = () => {}) {
     this.pair = pair;
+    this.#onDrop = onDrop;
   }
 
   /** Binds both sockets; rejects with the system's error and leaves nothing bound. */
@@ -49,32 +70,64 @@ export class LegPorts {
 
   /** Gives the sockets to a call, together with what came for it since `sinceNs`. */
   attach(call: MediaCall, sinceNs: number): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const { leg, datagram } of kept)
+      if (datagram.arrivalNs >= sinceNs) call.receive(leg, datagram);
+      else this.#drop();
     this.#state = 'live';
     this.#call = call;
-    for (const { leg, datagram } of this.#early)
-      if (datagram.arrivalNs >= sinceNs) call.receive(leg, datagram);
-      else this.strays++;
-    this.#early = [];
+    this.#watch = null;
   }
 
-  detach(): void {
+  /** The call is over. With `watch` its media may go on, and is kept for that. */
+  detach(watch: Watch | null = null): void {
     this.#state = 'resting';
     this.#call = null;
+    this.#watch = watch;
+    this.#hasResumed = false;
   }
 
   async close(): Promise<void> {
+    while (this.#kept.shift()) this.#drop();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
   }
 
   #receive(leg: LegName, datagram: Datagram): void {
     if (this.#call) this.#call.receive(leg, datagram);
-    else if (this.#state === 'idle') {
-      if (this.#early.length === MAX_EARLY) {
-        this.#early.shift();
-        this.strays++;
-      }
-      this.#early.push({ leg, datagram: copyOf(datagram) });
-    } else this.strays++;
+    else if (this.#state === 'idle') this.#keep(leg, datagram);
+    else if (this.#watch && this.#watch.gate.refusal(datagram, HEADER) === null)
+      this.#keepForResume(this.#watch, leg, datagram);
+    else this.#drop();
+  }
+
+  #keepForResume(watch: Watch, leg: LegName, datagram: Datagram): void {
+    const oldestNs = datagram.arrivalNs - RESUME_WITHIN_NS;
+    while (!this.#hasResumed && this.#kept[0] && this.#kept[0].datagram.arrivalNs < oldestNs) {
+      this.#kept.shift();
+      this.#drop();
+    }
+    this.#keep(leg, datagram);
+    if (this.#hasResumed || this.#kept.length < RESUME_PACKETS) return;
+    this.#hasResumed = true;
+    const first = (this.#kept[0] as KeptDatagram).datagram;
+    // For its header, which has just been found good.
+    watch.gate.refusal(first, HEADER);
+    const packetNs = packetNsOf(HEADER.payloadType, first.sizeBytes - HEADER.payloadStart);
+    watch.resumed(first.arrivalNs - packetNs);
+  }
+
+  #keep(leg: LegName, datagram: Datagram): void {
+    if (this.#kept.length === MAX_KEPT) {
+      this.#kept.shift();
+      this.#drop();
+    }
+    this.#kept.push({ leg, datagram: copyOf(datagram) });
+  }
+
+  #drop(): void {
+    this.strays++;
+    this.#onDrop(this.#state === 'idle' ? 'no-call' : 'late');
   }
 }
 

@@ -1,44 +1,81 @@
 import {
+  ALAW_SILENCE,
   type CallClock,
+  decode,
+  g723Samples,
+  g729Samples,
   isPcmCodec,
+  type LegTimeline,
   Packet,
   type PcmCodec,
+  SequencedTimeline,
+  SPEECH_RATE,
+  StreamResampler,
   samplesIn,
   Timeline,
+  ULAW_SILENCE,
 } from '../audio/index.ts';
-import { codecOf, type DataHeader, type LegName, NO_PAYLOAD_TYPE } from '../protocol/index.ts';
-import type { Recording, TrackSummary, TrackWriter } from '../recording/index.ts';
+import {
+  type Codec,
+  codecOf,
+  DataHeader,
+  type LegName,
+  NO_PAYLOAD_TYPE,
+} from '../protocol/index.ts';
+import type { Recording, TrackSummary } from '../recording/index.ts';
+import { LegOutput } from './leg-output.ts';
 import type { DropReason } from './media-summary.ts';
-import type { Datagram } from './receiver.ts';
+import { RateProbe } from './rate-probe.ts';
+import { Datagram } from './receiver.ts';
 
-/** `media.l16_rate`: the rate of L16, which PAYLOAD 10 does not carry, or `auto`. */
+/** `media.l16_rate`: the rate of L16 in Hz, which PAYLOAD 10 does not carry, or `auto`. */
 export type L16Rate = 'auto' | number;
 
-/** The rates L16 is sent at. */
-const L16_RATES = [8000, 16000, 24000, 32000, 48000];
-/** `auto` takes a packet to be this long. */
-const USUAL_PACKET_S = 0.02;
 const G711_RATE = 8000;
 
-/** One leg of a call: its counters, and from its first packet on its timeline and files. */
+/** What the extension of the call's INV settled; see docs/protocol.md. */
+export interface LegExtension {
+  /** DATA carries the packet's number and media time, and the ACK has accepted that. */
+  seq: boolean;
+  /** Of L16, which beats `media.l16_rate`. */
+  rateHz: number | null;
+}
+
+/** An L16 packet that waits until the rate is known. */
+interface ProbedPacket {
+  header: DataHeader;
+  datagram: Datagram;
+}
+
+/** One leg of a call: its counters, its payloads as they came, and from its first sound on its timeline and files. */
 export class Leg {
   readonly name: LegName;
   lastArrivalNs = -1;
+  /** While true, what arrives is silence in every output. */
+  isMasked = false;
   readonly warnings = new Set<string>();
   readonly #recording: Recording;
   readonly #clock: CallClock;
   readonly #startNs: number;
-  readonly #l16Rate: L16Rate;
   readonly #packet = new Packet();
+  readonly #output = new LegOutput();
   readonly #payloadTypes = new Set<number>();
   readonly #dropped: Record<string, number> = {};
   #packets = 0;
   #bytes = 0;
-  #codec: string | null = null;
+  #codec: Codec | null = null;
   #ptimeMs: number | null = null;
   #sampleRate = 0;
-  #timeline: Timeline | null = null;
-  #writer: TrackWriter | null = null;
+  #timeline: LegTimeline | null = null;
+  /** The timeline of numbered packets, where unnumbered ones have ended it. */
+  #numbered: LegTimeline | null = null;
+  readonly #isNumbered: boolean;
+  /** Of L16, once it is known. */
+  #l16Rate: number | null;
+  #probe: RateProbe | null = null;
+  #probed: ProbedPacket[] = [];
+  /** Brings packets of another rate to the files' one; anew when the rate changes again. */
+  #resampler: { fromRate: number; resampler: StreamResampler } | null = null;
 
   constructor(
     name: LegName,
@@ -46,17 +83,28 @@ export class Leg {
     clock: CallClock,
     recording: Recording,
     l16Rate: L16Rate,
+    extension: LegExtension,
   ) {
     this.name = name;
     this.#startNs = startNs;
     this.#clock = clock;
     this.#recording = recording;
-    this.#l16Rate = l16Rate;
+    this.#l16Rate = extension.rateHz ?? (l16Rate === 'auto' ? null : l16Rate);
+    this.#isNumbered = extension.seq;
   }
 
-  /** The rate of the track's files in Hz, 0 before its first packet. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** The rate of the track in Hz, 0 before its first sound. */
   get sampleRate(): number {
     return this.#sampleRate;
+  }
+
+  /** True once there is something to hear. */
+  get hasFiles(): boolean {
+    return this.#output.writer !== null;
   }
 
   get positionSamples(): number {
@@ -75,38 +123,32 @@ export class Leg {
     this.#packets++;
     this.#bytes += payloadBytes;
     if (!this.#payloadTypes.has(payloadType)) this.#payloadTypes.add(payloadType);
+    if (payloadBytes === 0) return;
     const codec = codecOf(payloadType);
-    if (!isPcmCodec(codec)) return this.#undecodable(payloadType, codec);
-    const samples = samplesIn(codec, payloadBytes);
-    if (samples === 0) return;
-    const timeline = this.#timeline ?? this.#start(codec, payloadBytes);
-    if (codec === 'L16' && this.#rateOf(codec, payloadBytes) !== this.#sampleRate)
-      return this.#otherRate();
-    const packet = this.#packet;
-    packet.arrivalNs = datagram.arrivalNs;
-    packet.lagNs = datagram.lagNs;
-    packet.codec = codec;
-    packet.bytes = datagram.bytes;
-    packet.start = payloadStart;
-    packet.end = datagram.sizeBytes;
-    packet.samples = samples;
-    timeline.place(packet);
+    this.#keep(codec ?? null, datagram, payloadStart);
+    if (!codec) return this.#unknown(payloadType, payloadBytes);
+    if (codec === 'L16' && this.#l16Rate === null) return this.#findRate(header, datagram);
+    this.#place(codec, header, datagram);
   }
 
+  /** Decides on all that waits. */
   flush(): void {
+    if (this.#probe && this.#l16Rate === null) this.#rateFound(this.#probe.guess());
     this.#timeline?.flush();
   }
 
-  /** Makes the track `lengthNs` long; one that had no packet becomes silence at `otherRate`. */
-  padTo(lengthNs: number, otherRate: number): void {
-    const timeline = this.#timeline ?? (otherRate > 0 ? this.#begin(otherRate, 'none') : null);
-    timeline?.padTo(Math.round((lengthNs / 1e9) * this.#sampleRate));
+  /** Makes the track `lengthNs` long; one without files gets silent ones where the other leg has some. */
+  padTo(lengthNs: number, other: Leg): void {
+    if (!this.hasFiles && other.hasFiles) this.#openFiles('L16', other.sampleRate);
+    this.#timeline?.padTo(Math.round((lengthNs / 1e9) * this.#sampleRate));
   }
 
   summary(): TrackSummary {
     const timeline = this.#timeline;
-    if (timeline && timeline.unlisted > 0)
-      this.warnings.add(`${this.name}: ${timeline.unlisted} further gaps are not listed`);
+    if (timeline instanceof SequencedTimeline) this.#countNumbered(timeline);
+    const said = [this.#numbered, timeline].filter((one) => one !== null);
+    const unlisted = said.reduce((sum, one) => sum + one.unlisted, 0);
+    if (unlisted > 0) this.warnings.add(`${this.name}: ${unlisted} further gaps are not listed`);
     return {
       codec: this.#codec,
       payloadTypes: [...this.#payloadTypes].filter((type) => type !== NO_PAYLOAD_TYPE),
@@ -115,52 +157,156 @@ export class Leg {
       packets: this.#packets,
       bytes: this.#bytes,
       samples: timeline?.positionSamples ?? 0,
-      gaps: timeline?.gaps ?? [],
-      lostPackets: timeline?.lostPackets ?? 0,
-      driftCorrections: timeline?.driftCorrections ?? [],
+      gaps: said.flatMap((one) => one.gaps),
+      lostPackets: said.reduce((sum, one) => sum + one.lostPackets, 0),
+      driftCorrections: said.flatMap((one) => one.driftCorrections),
       dropped: this.#dropped,
     };
   }
 
-  #start(codec: PcmCodec, payloadBytes: number): Timeline {
-    const rate = this.#rateOf(codec, payloadBytes);
-    this.#codec = codec;
-    this.#ptimeMs = (samplesIn(codec, payloadBytes) / rate) * 1000;
-    return this.#begin(rate, codec);
+  /** What only the packets' numbers can tell. */
+  #countNumbered(timeline: SequencedTimeline): void {
+    const { duplicates, lateSeq, malformed } = timeline;
+    if (duplicates > 0) this.#dropped.duplicate = duplicates;
+    if (lateSeq > 0) this.#dropped['late-seq'] = lateSeq;
+    if (malformed > 0)
+      this.warnings.add(
+        `${this.name}: ${malformed} packets had a number or a media time that can't be`,
+      );
   }
 
-  #begin(sampleRate: number, codec: string): Timeline {
+  /** Keeps the payload as it came, where that is wanted or nothing else can be done with it. */
+  #keep(codec: Codec | null, datagram: Datagram, start: number): void {
+    const wantsRaw = this.#recording.wantsRaw || !isPcmCodec(codec ?? undefined);
+    if (!wantsRaw && !this.#recording.wantsHex) return;
+    const writer = this.#recording.payloads(this.name);
+    const { sizeBytes } = datagram;
+    const bytes = this.isMasked ? silenced(codec, datagram) : datagram.bytes;
+    if (!bytes) return;
+    if (wantsRaw) writer.raw(codec, bytes, start, sizeBytes);
+    if (this.#recording.wantsHex) writer.hex(bytes, start, sizeBytes);
+  }
+
+  #unknown(payloadType: number, payloadBytes: number): void {
+    const type =
+      payloadType === NO_PAYLOAD_TYPE ? 'no payload type' : `payload type ${payloadType}`;
+    this.warnings.add(
+      `${this.name}: packets with ${type}, the first of ${payloadBytes} bytes, can't be decoded; they are kept raw`,
+    );
+  }
+
+  #findRate(header: DataHeader, datagram: Datagram): void {
+    this.#probe ??= new RateProbe();
+    const bytes = datagram.bytes.slice(0, datagram.sizeBytes);
+    this.#probed.push({
+      header: Object.assign(new DataHeader(), header),
+      datagram: Object.assign(new Datagram(), datagram, { bytes }),
+    });
+    const rate = this.#probe.add(bytes.length - header.payloadStart, datagram.arrivalNs);
+    if (rate !== null) this.#rateFound(rate);
+  }
+
+  #rateFound(rate: number): void {
+    this.#l16Rate = rate;
+    for (const { header, datagram } of this.#probed) this.#place('L16', header, datagram);
+    this.#probed = [];
+  }
+
+  #place(codec: Codec, header: DataHeader, datagram: Datagram): void {
+    const { bytes, sizeBytes } = datagram;
+    const start = header.payloadStart;
+    const packet = this.#packet;
+    packet.arrivalNs = datagram.arrivalNs;
+    packet.lagNs = datagram.lagNs;
+    packet.bytes = bytes;
+    packet.start = start;
+    packet.end = sizeBytes;
+    packet.seq = header.seq;
+    packet.ts = header.ts;
+    packet.isSilent = this.isMasked;
+    const rate = isPcmCodec(codec) ? this.#rateOf(codec) : SPEECH_RATE;
+    if (isPcmCodec(codec)) {
+      packet.codec = codec;
+      packet.samples = samplesIn(codec, sizeBytes - start);
+    } else {
+      packet.isSilent = true;
+      packet.samples =
+        codec === 'G729' ? g729Samples(sizeBytes - start) : g723Samples(bytes, start, sizeBytes);
+      this.warnings.add(
+        `${this.name}: ${codec} is not decoded; it is kept raw, and silent elsewhere`,
+      );
+    }
+    if (packet.samples === 0) return;
+    if (!this.#timeline) this.#begin(codec, rate, packet.samples);
+    else if (packet.seq < 0 && this.#timeline instanceof SequencedTimeline) this.#goByArrival();
+    const timeline = this.#timeline as LegTimeline;
+    if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
+    if (rate !== this.#sampleRate) this.#convert(packet, rate);
+    if (packet.samples > 0) timeline.place(packet);
+  }
+
+  #rateOf(codec: PcmCodec): number {
+    return codec === 'L16' ? (this.#l16Rate as number) : G711_RATE;
+  }
+
+  #begin(codec: Codec, sampleRate: number, samples: number): void {
+    this.#codec = codec;
+    this.#ptimeMs = (samples / sampleRate) * 1000;
+    this.#beginAt(sampleRate, this.#isNumbered && this.#packet.seq >= 0);
+  }
+
+  #beginAt(sampleRate: number, isNumbered: boolean): LegTimeline {
     this.#sampleRate = sampleRate;
-    this.#writer = this.#recording.startTrack(this.name, codec, sampleRate);
-    this.#timeline = new Timeline(this.#startNs, sampleRate, this.#clock, this.#writer);
+    this.#timeline = isNumbered
+      ? new SequencedTimeline(this.#startNs, sampleRate, this.#output)
+      : new Timeline(this.#startNs, sampleRate, this.#clock, this.#output);
     return this.#timeline;
   }
 
-  #rateOf(codec: PcmCodec, payloadBytes: number): number {
-    if (codec !== 'L16') return G711_RATE;
-    if (this.#l16Rate !== 'auto') return this.#l16Rate;
-    const heard = samplesIn(codec, payloadBytes) / USUAL_PACKET_S;
-    return L16_RATES.reduce((best, rate) =>
-      Math.abs(rate - heard) < Math.abs(best - heard) ? rate : best,
+  /** Numbers have stopped coming, as when another tap takes over: what follows is placed by arrival. */
+  #goByArrival(): void {
+    const numbered = this.#timeline as SequencedTimeline;
+    numbered.flush();
+    this.#countNumbered(numbered);
+    this.#numbered = numbered;
+    this.#timeline = new Timeline(
+      this.#startNs,
+      this.#sampleRate,
+      this.#clock,
+      this.#output,
+      numbered.positionSamples,
     );
   }
 
-  #undecodable(payloadType: number, codec: string | undefined): void {
-    this.#codec ??= codec ?? null;
-    const what =
-      payloadType === NO_PAYLOAD_TYPE
-        ? 'no payload type'
-        : `payload type ${payloadType}${codec ? ` (${codec})` : ''}`;
-    this.warnings.add(
-      `${this.name}: packets with ${what} can't be decoded and are not in the audio`,
-    );
-    this.drop('undecodable');
+  /** From here on the track has files; what the timeline has counted so far is silence in them. */
+  #openFiles(codec: PcmCodec, sampleRate: number): void {
+    const timeline = this.#timeline ?? this.#beginAt(sampleRate, false);
+    const writer = this.#recording.startTrack(this.name, codec, this.#sampleRate);
+    if (timeline.positionSamples > 0) writer.silence(timeline.positionSamples);
+    this.#output.writer = writer;
   }
 
-  #otherRate(): void {
-    this.warnings.add(
-      `${this.name}: L16 packets at another rate than the first are not in the audio`,
-    );
-    this.drop('undecodable');
+  /** Puts the packet's samples to the rate of the files, so that neither time nor pitch jumps. */
+  #convert(packet: Packet, fromRate: number): void {
+    if (this.#resampler?.fromRate !== fromRate) {
+      const resampler = new StreamResampler(fromRate, this.#sampleRate);
+      this.#resampler = { fromRate, resampler };
+    }
+    const samples = new Int16Array(packet.samples);
+    if (!packet.isSilent)
+      decode(packet.codec, packet.bytes, packet.start, packet.samples, samples, 0);
+    const converted = this.#resampler.resampler.process(samples);
+    packet.codec = 'L16';
+    packet.bytes = new Uint8Array(converted.buffer);
+    packet.start = 0;
+    packet.end = packet.bytes.length;
+    packet.samples = converted.length;
   }
+}
+
+/** A payload of the same length that says nothing; null for codecs where only leaving it out does. */
+function silenced(codec: Codec | null, datagram: Datagram): Uint8Array | null {
+  if (!isPcmCodec(codec ?? undefined)) return null;
+  const code = codec === 'PCMU' ? ULAW_SILENCE : codec === 'PCMA' ? ALAW_SILENCE : 0;
+  return new Uint8Array(datagram.sizeBytes).fill(code);
 }

@@ -1,10 +1,12 @@
 import { CallClock } from '../audio/index.ts';
-import { DataHeader, type LegName, parseData, uuidEquals } from '../protocol/index.ts';
-import { type BlockPool, Recording } from '../recording/index.ts';
+import { DataHeader, type LegName, parseData } from '../protocol/index.ts';
+import { type BlockPool, type MaskSpan, Recording } from '../recording/index.ts';
+import { Gate } from './gate.ts';
 import { Leg } from './leg.ts';
-import type { MediaSummary } from './media-summary.ts';
+import type { DropReason, MediaSummary, OnDrop } from './media-summary.ts';
 import type { MediaOptions, OpenCall } from './messages.ts';
 import type { Datagram } from './receiver.ts';
+import { SourceLock } from './source-lock.ts';
 
 /** The header being read; a worker reads one at a time. */
 const HEADER = new DataHeader();
@@ -12,20 +14,32 @@ const HEADER = new DataHeader();
 /** A call as its worker sees it: two legs, one clock, one recording. */
 export class MediaCall {
   readonly callId: number;
+  readonly uuid: string;
   readonly legs: Record<LegName, Leg>;
+  /** What the call's ports let through. */
+  readonly gate: Gate;
+  /** Last arrival of what would have been let through while another tap was recorded; -1 without one. */
+  duplicatesNs = -1;
   readonly #call: OpenCall;
-  readonly #uuid: Uint8Array;
+  readonly #onDrop: OnDrop;
   readonly #recording: Recording;
+  readonly #masks: MaskSpan[] = [];
+  #areLegsOpen = true;
 
-  constructor(call: OpenCall, options: MediaOptions, blocks: BlockPool) {
+  constructor(call: OpenCall, options: MediaOptions, blocks: BlockPool, onDrop: OnDrop) {
     this.callId = call.callId;
+    this.uuid = call.uuid;
     this.#call = call;
-    this.#uuid = Buffer.from(call.uuid, 'latin1');
+    this.#onDrop = onDrop;
+    this.gate = new Gate(
+      call.uuid,
+      new SourceLock(options.sourceLock, call.address, call.announced),
+    );
     this.#recording = new Recording(options.recording, blocks);
-    this.#recording.open(call.date, call.uuid, call.journal);
+    this.#recording.open(call.name, call.journal);
     const clock = new CallClock(call.startNs);
     const leg = (name: LegName) =>
-      new Leg(name, call.startNs, clock, this.#recording, options.l16Rate);
+      new Leg(name, call.startNs, clock, this.#recording, options.l16Rate, call.extension);
     this.legs = { R: leg('R'), W: leg('W') };
   }
 
@@ -36,17 +50,41 @@ export class MediaCall {
 
   /** Takes a datagram that came to the port of `socketLeg`. */
   receive(socketLeg: LegName, datagram: Datagram): void {
-    const { bytes, sizeBytes } = datagram;
-    if (datagram.address !== this.#call.address) this.legs[socketLeg].drop('wrong-source');
-    else if (parseData(bytes, HEADER, sizeBytes) !== 'data') this.legs[socketLeg].drop('malformed');
-    else if (!uuidEquals(bytes, HEADER, this.#uuid)) this.legs[socketLeg].drop('wrong-uuid');
-    else this.legs[HEADER.leg].receive(HEADER, datagram);
+    const refusal = this.gate.refusal(datagram, HEADER);
+    if (refusal !== null) return this.#drop(socketLeg, refusal);
+    if (this.#areLegsOpen) return this.legs[HEADER.leg].receive(HEADER, datagram);
+    this.duplicatesNs = datagram.arrivalNs;
+    this.#drop(HEADER.leg, 'duplicate-tap');
+  }
+
+  /** Whether the tap that has the call's ports is the one that is recorded. */
+  set areLegsOpen(isOpen: boolean) {
+    this.#areLegsOpen = isOpen;
   }
 
   /** Takes DATA from the control port, where sender and UUID have led to this call. */
   receiveChecked(datagram: Datagram): void {
     if (parseData(datagram.bytes, HEADER, datagram.sizeBytes) === 'data')
       this.legs[HEADER.leg].receive(HEADER, datagram);
+  }
+
+  #drop(leg: LegName, reason: DropReason): void {
+    this.legs[leg].drop(reason);
+    this.#onDrop(reason);
+  }
+
+  /**
+   * From `atNs` on, what arrives is silence of the same length in every output, until it is switched off.
+   * It goes by arrival, so that nothing said under the mask is heard because it was held for a moment.
+   */
+  setMask(isOn: boolean, atNs: number): void {
+    const open = this.legs.R.isMasked;
+    if (isOn === open) return;
+    for (const leg of [this.legs.R, this.legs.W]) leg.isMasked = isOn;
+    const ms = Math.round((atNs - this.#call.startNs) / 1e6);
+    const last = this.#masks.at(-1);
+    if (isOn) this.#masks.push({ fromMs: ms, toMs: ms });
+    else if (last) last.toMs = ms;
   }
 
   flushFiles(): void {
@@ -61,14 +99,16 @@ export class MediaCall {
     const { startNs } = this.#call;
     const elapsedNs = (endNs ?? Math.max(this.lastArrivalNs, startNs)) - startNs;
     const lengthNs = Math.max(elapsedNs, lengthOf(R), lengthOf(W));
-    R.padTo(lengthNs, W.sampleRate);
-    W.padTo(lengthNs, R.sampleRate);
+    this.setMask(false, startNs + lengthNs);
+    R.padTo(lengthNs, W);
+    W.padTo(lengthNs, R);
     const recording = await this.#recording.finish(this.#call.tags);
     const tracks = { R: R.summary(), W: W.summary() };
     return {
-      durationMs: Math.round((R.sampleRate > 0 ? lengthNs : 0) / 1e6),
+      durationMs: R.packets + W.packets > 0 ? Math.round(lengthNs / 1e6) : 0,
       tracks,
       recording,
+      masks: this.#masks,
       warnings: [...recording.warnings, ...R.warnings, ...W.warnings],
     };
   }

@@ -1,13 +1,28 @@
 import type { LegName } from '../protocol/index.ts';
-import type { RecordingResult, TrackSummary } from '../recording/index.ts';
+import type { MaskSpan, RecordingResult, TrackSummary } from '../recording/index.ts';
 
-/** Why a datagram that reached a call is not in its audio. */
-export type DropReason =
-  | 'malformed'
-  | 'wrong-uuid'
-  | 'wrong-source'
-  | 'duplicate-tap'
-  | 'undecodable';
+/** Why a datagram is in nobody's audio, in the order of the log. */
+export const DROP_REASONS = [
+  /** Another address or port than `media.source_lock` admits. */
+  'wrong-source',
+  /** Came to the ports of a call of another UUID. */
+  'wrong-uuid',
+  /** No message of the protocol. */
+  'malformed',
+  /** A frame of a further tap of the same channel. */
+  'duplicate-tap',
+  /** Of a call that has ended within the last minute. */
+  'late',
+  /** Of a call that nobody has announced. */
+  'no-call',
+  /** From outside of `server.allow`. */
+  'not-allowed',
+] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** Called for each datagram that is dropped. */
+export type OnDrop = (reason: DropReason) => void;
 
 /** What a worker knows of a call once its files are final. */
 export interface MediaSummary {
@@ -15,5 +30,6 @@ export interface MediaSummary {
   durationMs: number;
   tracks: Record<LegName, TrackSummary>;
   recording: RecordingResult;
+  masks: MaskSpan[];
   warnings: string[];
 }

@@ -1,12 +1,14 @@
 import type { PortPair } from '../protocol/index.ts';
 import type { RecordingOptions, RecordingTags } from '../recording/index.ts';
-import type { L16Rate } from './leg.ts';
-import type { MediaSummary } from './media-summary.ts';
+import type { L16Rate, LegExtension } from './leg.ts';
+import type { DropReason, MediaSummary } from './media-summary.ts';
+import type { SourceLockMode } from './source-lock.ts';
 
 /** What every call of a worker is captured with. */
 export interface MediaOptions {
   recording: RecordingOptions;
   l16Rate: L16Rate;
+  sourceLock: SourceLockMode;
 }
 
 /** What a worker is started with. */
@@ -23,14 +25,16 @@ export interface OpenCall {
   /** Unique in the process; a UUID may come again. */
   callId: number;
   uuid: string;
-  /** The INV's sender; DATA from any other address is dropped. */
+  /** The INV's sender, and the ports it announced for DATA; null where it announced none. */
   address: string;
+  announced: PortPair | null;
   /** The bound sockets that were promised in the ACK; null where DATA comes to the control port. */
   pairId: number | null;
   /** Arrival of the INV, where both tracks begin. */
   startNs: number;
-  /** Folder of the recording: the day the call began. */
-  date: string;
+  extension: LegExtension;
+  /** Path of its files below the recordings folder, without segment, leg and ending. */
+  name: string;
   journal: object;
   tags: RecordingTags;
 }
@@ -40,13 +44,24 @@ export interface BoundPair extends PortPair {
   pairId: number;
 }
 
+/** DATA that goes on after its call has ended. */
+export interface ResumedMedia {
+  /** The call that has ended. */
+  callId: number;
+  uuid: string;
+  /** When the first packet began: its arrival less the time it holds. */
+  startNs: number;
+}
+
 export type ToWorker =
   | { kind: 'bind'; pair: BoundPair }
   | { kind: 'open'; call: OpenCall }
   /** Datagrams of the control port; `entries` holds callId, arrivalNs, lagNs, offset and size of each. */
   | { kind: 'data'; bytes: Uint8Array<ArrayBuffer>; entries: Float64Array<ArrayBuffer> }
   /** `endNs` null: at the last packet. What still comes within `drainMs` is taken. */
-  | { kind: 'end'; callId: number; endNs: number | null; drainMs: number }
+  | { kind: 'end'; callId: number; endNs: number | null; drainMs: number; mayResume: boolean }
+  /** Whether what comes to the call's ports is of the tap that is recorded, or of one that is not any more. */
+  | { kind: 'legs'; callId: number; isOpen: boolean }
   | { kind: 'stop' };
 
 export type FromWorker =
@@ -56,4 +71,10 @@ export type FromWorker =
   | { kind: 'released'; pair: BoundPair; strays: number }
   /** Last arrivals of the calls that have had packets since the last report. */
   | { kind: 'activity'; callIds: number[]; lastArrivalNs: number[] }
+  /** DATA of the tap that is not recorded any more came to the call's ports, last at that time. */
+  | { kind: 'duplicates'; callId: number; lastArrivalNs: number }
+  /** DATA of a call that has ended goes on at its resting ports, and is kept there for the call to come. */
+  | { kind: 'resumed'; resumed: ResumedMedia; pair: BoundPair }
+  /** What was dropped since the last report. */
+  | { kind: 'dropped'; counts: Partial<Record<DropReason, number>> }
   | { kind: 'finished'; callId: number; summary: MediaSummary };

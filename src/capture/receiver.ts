@@ -9,6 +9,8 @@ export class Datagram {
   lagNs = 0;
   /** The sender's address. */
   address = '';
+  /** The sender's port. */
+  port = 0;
 }
 
 const EMPTY = new Uint8Array(0);

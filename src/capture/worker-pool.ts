@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { PortPair } from '../protocol/index.ts';
-import type { MediaSummary } from './media-summary.ts';
-import type { BoundPair, FromWorker, OpenCall, WorkerSetup } from './messages.ts';
+import type { DropReason, MediaSummary } from './media-summary.ts';
+import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from './messages.ts';
 import { PortPool } from './port-pool.ts';
 import { WorkerThread } from './worker-thread.ts';
 
@@ -25,6 +25,12 @@ export interface CaptureEvents {
   bindFailed(port: number, code: string): void;
   /** Datagrams that came to a pair of ports outside a call. */
   strays(ports: PortPair, count: number): void;
+  /** DATA of a tap that is not recorded any more still comes to the ports of its call, last at that time. */
+  duplicates(callId: number, lastArrivalNs: number): void;
+  /** DATA of an ended call goes on at its ports. It waits there for `open` with `pair`, or rests on. */
+  resumed(media: ResumedMedia, pair: ReservedPair): void;
+  /** The workers have dropped so many more. */
+  dropped(reason: DropReason, count: number): void;
 }
 
 /** A pair promised to a call, and the worker that holds it. */
@@ -96,9 +102,14 @@ export class WorkerPool {
     this.#threadOf.get(callId)?.deliver(callId, arrivalNs, lagNs, datagram);
   }
 
-  /** Ends a call's audio; `finished` follows. Times as in the worker's message. */
-  end(callId: number, endNs: number | null, drainMs: number): void {
-    this.#threadOf.get(callId)?.post({ kind: 'end', callId, endNs, drainMs });
+  /** Whether the call's own ports bring the tap that is recorded; they do until told otherwise. */
+  setLegs(callId: number, isOpen: boolean): void {
+    this.#threadOf.get(callId)?.post({ kind: 'legs', callId, isOpen });
+  }
+
+  /** Ends a call's audio; `finished` follows. Times as in the worker's message; with `mayResume` its ports are watched for more. */
+  end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void {
+    this.#threadOf.get(callId)?.post({ kind: 'end', callId, endNs, drainMs, mayResume });
   }
 
   stop(): Promise<void> {
@@ -142,6 +153,16 @@ export class WorkerPool {
         message.callIds.forEach((callId, i) => {
           this.#events.activity(callId, message.lastArrivalNs[i] as number);
         });
+        break;
+      case 'duplicates':
+        this.#events.duplicates(message.callId, message.lastArrivalNs);
+        break;
+      case 'resumed':
+        this.#events.resumed(message.resumed, { ...message.pair, thread });
+        break;
+      case 'dropped':
+        for (const [reason, count] of Object.entries(message.counts))
+          this.#events.dropped(reason as DropReason, count);
         break;
       case 'finished':
         thread.calls--;

@@ -26,7 +26,10 @@ export function registerStart(program: Command): void {
     .option('--port <number>', 'the UDP control port; 0 takes any free one')
     .option('--media-ports <range>', 'the UDP ports of the legs, FIRST-LAST')
     .option('--records <folder>', 'where the recordings go')
-    .option('--format <list>', 'the formats of the recordings, separated by commas: wav, pcm')
+    .option(
+      '--format <list>',
+      'the formats of the recordings, separated by commas: wav, pcm, raw, stereo',
+    )
     .option('--no-esl', 'do not connect to any FreeSWITCH event socket')
     .option('--log-level <level>', 'trace, debug, info, warn, error or fatal')
     .option('--json', 'log JSON even on a terminal')

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { DURATION_FORM, formatDuration, parseDuration } from './duration.ts';
 import { isHost } from './host.ts';
+import { isNameTemplate } from './name-template.ts';
+import { isNetwork, NETWORK_FORM } from './network.ts';
 import { PORT_RANGE_FORM, parsePortRange } from './port-range.ts';
 import { formatSize, parseSize, SIZE_FORM } from './size.ts';
 import { isTimeZone } from './time-zone.ts';
@@ -12,7 +14,8 @@ const MAX_TIMER_MS = 24 * 86_400_000;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const L16_RATES_HZ = [8000, 16000, 24000, 32000, 48000] as const;
-const FORMATS = ['wav', 'pcm'] as const;
+const SOURCE_LOCKS = ['address', 'strict', 'off'] as const;
+const FORMATS = ['wav', 'pcm', 'raw', 'stereo'] as const;
 
 /** Every key as the file spells it: its type, its default as one would write it, and in words what it takes. */
 export const SECTIONS = {
@@ -40,6 +43,11 @@ export const SECTIONS = {
       .max(65535)
       .prefault(9527)
       .describe('a whole number from 0 to 65535 (0: any free port)'),
+    allow: z
+      .array(z.string().refine(isNetwork))
+      .min(1)
+      .prefault(['127.0.0.0/8', '::1'])
+      .describe(`a list of at least one, ${NETWORK_FORM}`),
     receive_buffer: size('8MB', 4096, 2 ** 30),
   },
   media: {
@@ -54,6 +62,7 @@ export const SECTIONS = {
       .prefault('auto')
       .describe('"auto" or a whole number from 1 to 64'),
     receiver: z.enum(['auto', 'dgram']).prefault('auto').describe('"auto" or "dgram"'),
+    source_lock: z.enum(SOURCE_LOCKS).prefault('address').describe(oneOf(SOURCE_LOCKS)),
     l16_rate: z
       .union([z.literal('auto'), z.literal(L16_RATES_HZ)])
       .prefault('auto')
@@ -80,7 +89,16 @@ export const SECTIONS = {
       .min(1)
       .refine((formats) => new Set(formats).size === formats.length)
       .prefault(['wav'])
-      .describe('a list of "wav" and "pcm", at least one and each once'),
+      .describe('a list of "wav", "pcm", "raw" and "stereo", at least one and each once'),
+    wav_codec: z.enum(['pcm', 'native']).prefault('pcm').describe('"pcm" or "native"'),
+    hex: z.boolean().prefault(false).describe('true or false'),
+    name: z
+      .string()
+      .refine(isNameTemplate)
+      .prefault('{date}/{uuid}')
+      .describe(
+        'a path below records.dir of letters, digits, "_", "-", "." and the fields {date}, {time}, {uuid}, {caller}, {callee}, {box}, {node} and {direction}; no part of it begins with a dot',
+      ),
     flush_interval: duration('1s', 50, 60_000),
     sync: z.enum(['close', 'none']).prefault('close').describe('"close" or "none"'),
   },
@@ -101,6 +119,7 @@ export const configSchema = z.strictObject({
     .transform((server) => ({
       host: server.host,
       port: server.port,
+      allow: server.allow,
       receiveBufferBytes: server.receive_buffer,
     }))
     .prefault({}),
@@ -111,6 +130,7 @@ export const configSchema = z.strictObject({
       portRestMs: media.port_rest,
       workers: media.workers,
       receiver: media.receiver,
+      sourceLock: media.source_lock,
       l16RateHz: media.l16_rate,
     }))
     .prefault({}),
@@ -128,6 +148,9 @@ export const configSchema = z.strictObject({
       dir: records.dir,
       timezone: records.timezone,
       formats: records.formats,
+      wavCodec: records.wav_codec,
+      hex: records.hex,
+      name: records.name,
       flushIntervalMs: records.flush_interval,
       sync: records.sync,
     }))

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { CallLimits } from '../../src/call/idle-clock.ts';
 import { CallRegistry, type EndedCall } from '../../src/call/index.ts';
-import type { MediaSummary, OpenCall, ReservedPair, Source } from '../../src/capture/index.ts';
+import {
+  AllowList,
+  type MediaSummary,
+  type OpenCall,
+  type ReservedPair,
+  type Source,
+  type SourceLockMode,
+} from '../../src/capture/index.ts';
 import { createLog } from '../../src/log.ts';
 import {
   DataHeader,
@@ -35,6 +42,7 @@ const MEDIA: MediaSummary = {
   durationMs: 100,
   tracks: { R: TRACK, W: TRACK },
   recording: { segment: 1, stem: 's', journalPath: null, files: [], warnings: [] },
+  masks: [],
   warnings: [],
 };
 
@@ -51,6 +59,8 @@ class FakePool {
   readonly opened: { call: OpenCall; pair: ReservedPair | null }[] = [];
   readonly delivered: { callId: number; text: string }[] = [];
   readonly ended: Ended[] = [];
+  readonly resumable: boolean[] = [];
+  readonly legs: { callId: number; isOpen: boolean }[] = [];
   #last = 0;
 
   reservePair(answer: (pair: ReservedPair | null) => void): void {
@@ -72,18 +82,28 @@ class FakePool {
     this.delivered.push({ callId, text: Buffer.from(datagram).toString() });
   }
 
-  end(callId: number, endNs: number | null, drainMs: number): void {
+  setLegs(callId: number, isOpen: boolean): void {
+    this.legs.push({ callId, isOpen });
+  }
+
+  end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void {
     this.ended.push({ callId, endNs, drainMs });
+    this.resumable.push(mayResume);
   }
 }
 
-function create(t: TestContext, limits: Partial<CallLimits> = {}) {
+function create(
+  t: TestContext,
+  limits: Partial<CallLimits> = {},
+  options: { sourceLock?: SourceLockMode } = {},
+) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const clock = { ns: 1e9 };
   const pool = new FakePool();
   const sent: string[] = [];
   const archived: EndedCall[] = [];
-  const lines: { msg: string; uuid?: string; level: string }[] = [];
+  const lines: { msg: string; uuid?: string; level: string; dropped?: Record<string, number> }[] =
+    [];
   const log = createLog({
     level: 'debug',
     maskNumbers: false,
@@ -93,7 +113,9 @@ function create(t: TestContext, limits: Partial<CallLimits> = {}) {
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
     limits: { ...LIMITS, ...limits },
-    timezone: 'UTC',
+    sourceLock: options.sourceLock ?? 'address',
+    allow: new AllowList(['10.0.0.0/8']),
+    nameOf: ({ inv }) => `2026-03-01/${inv.uuid}`,
     now: () => clock.ns,
     archive: async (ended) => void archived.push(ended),
     log,
@@ -118,7 +140,26 @@ function create(t: TestContext, limits: Partial<CallLimits> = {}) {
     }
   };
   const warnings = () => lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
-  return { registry, pool, clock, archived, inv, bye, data, takeSent, pass, warnings };
+  /** The totals of the last line about drops, those that are not 0. */
+  const drops = () => {
+    registry.reportDrops();
+    const all = lines.findLast(({ dropped }) => dropped)?.dropped ?? {};
+    return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+  };
+  return {
+    registry,
+    pool,
+    clock,
+    archived,
+    lines,
+    drops,
+    inv,
+    bye,
+    data,
+    takeSent,
+    pass,
+    warnings,
+  };
 }
 
 const FIRST_ACK = 'ACK :u:10002:10003 > 10.0.0.5:40000';
@@ -135,7 +176,7 @@ describe('an INV', () => {
     assert.equal(call.address, TAP.address);
     assert.equal(call.pairId, pair?.pairId);
     assert.equal(call.startNs, 1e9);
-    assert.match(call.date, /^\d{4}-\d\d-\d\d$/);
+    assert.equal(call.name, '2026-03-01/u');
     assert.equal(call.tags.title, 'u');
     assert.equal(call.tags.artist, '138 > 9210');
   });
@@ -485,4 +526,247 @@ test('a call whose worker is lost ends as error, without audio, and its UUID is 
   registry.lost(2, new Error('again'));
   await registry.close();
   assert.equal(archived.length, 2);
+});
+
+describe('DATA of a UUID that nobody has announced', () => {
+  test('opens a call with its third packet, one packet time before the first', (t) => {
+    const { pool, clock, data, lines, drops } = create(t);
+    data();
+    clock.ns += 20e6;
+    data('u', TAP, 'W');
+    data('v');
+    assert.equal(pool.opened.length, 0);
+    clock.ns += 20e6;
+    data();
+    const { call, pair } = pool.opened[0] as (typeof pool.opened)[0];
+    assert.deepEqual([call.uuid, call.address, pair], ['u', TAP.address, null]);
+    assert.equal(Math.round((1e9 - call.startNs) / 1e3), 125, 'one byte of PCMU');
+    assert.equal(pool.delivered.length, 3);
+    assert.ok(lines.some(({ msg }) => msg.startsWith('inv-lost: ')));
+    data();
+    assert.equal(pool.delivered.length, 4);
+    assert.deepEqual(drops(), {});
+  });
+
+  test('opens none where the packets are of two addresses, too far apart, or after a BYE', (t) => {
+    const { pool, bye, data, pass, drops } = create(t);
+    data('two');
+    data('two', STRANGER);
+    data('two', STRANGER);
+    data('slow');
+    pass(1500);
+    data('slow');
+    pass(1500);
+    data('slow');
+    data('bye');
+    data('bye');
+    bye('bye');
+    data('bye');
+    assert.equal(pool.opened.length, 0);
+    pass(5000);
+    assert.deepEqual(drops(), { 'no-call': 10 });
+  });
+
+  test('gets its caller when the INV comes late, and no second recording', async (t) => {
+    const { registry, pool, inv, bye, data, takeSent, archived } = create(t);
+    for (let i = 0; i < 3; i++) data();
+    inv('u', TAP, null);
+    assert.deepEqual(takeSent(), [BARE_ACK]);
+    bye();
+    registry.finished(1, MEDIA);
+    await registry.close();
+    assert.equal(pool.opened.length, 1);
+    assert.equal(archived[0]?.call.inv.caller, '138');
+  });
+
+  test('of a call that has ended is late for a minute', async (t) => {
+    const { registry, pool, inv, bye, data, pass, drops } = create(t);
+    inv('u', TAP, null);
+    bye();
+    registry.finished(1, MEDIA);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 5; i++) data();
+    bye();
+    pass(59_000);
+    for (let i = 0; i < 5; i++) data();
+    assert.equal(pool.opened.length, 1);
+    assert.deepEqual(drops(), { late: 11 });
+    pass(1000);
+    for (let i = 0; i < 3; i++) data();
+    assert.equal(pool.opened.length, 2);
+  });
+
+  test('keeps a call ended that max_duration has ended, for as long as it comes', (t) => {
+    const { registry, pool, inv, data, pass } = create(t, { maxDurationMs: 1000 });
+    inv('u', TAP, null);
+    pass(1000);
+    registry.finished(1, MEDIA);
+    for (let i = 0; i < 10; i++) {
+      for (let n = 0; n < 3; n++) data();
+      pass(30_000);
+    }
+    assert.equal(pool.opened.length, 1);
+  });
+});
+
+describe('a call that ended because nothing came', () => {
+  test('goes on in a further segment when DATA comes from its address, and not from another', async (t) => {
+    const { registry, pool, inv, bye, data, pass, archived, drops } = create(t);
+    inv('u', TAP, null);
+    registry.activity(1, 1e9);
+    pass(60_000);
+    assert.deepEqual(pool.resumable, [true]);
+    registry.finished(1, MEDIA);
+    pass(600_000);
+    for (let i = 0; i < 3; i++) data('u', STRANGER);
+    assert.equal(pool.opened.length, 1);
+    for (let i = 0; i < 3; i++) data();
+    assert.equal(pool.opened.length, 2);
+    assert.equal(pool.delivered.length, 3);
+    bye();
+    registry.finished(2, MEDIA);
+    await registry.close();
+    const call = archived[1]?.call;
+    assert.deepEqual([call?.inv.caller, call?.inv.callee], ['138', '9210']);
+    assert.match(
+      call?.warnings.join() ?? '',
+      /^goes on from segment 1, which had ended: no packet/,
+    );
+    assert.deepEqual(drops(), { 'wrong-source': 3 });
+  });
+
+  test('goes on at its own ports, unless its UUID has a call again or its tap said BYE', (t) => {
+    const { registry, pool, inv, bye, pass, takeSent } = create(t);
+    const pairOf = (index: number) => pool.opened[index]?.pair as ReservedPair;
+    inv();
+    pass(30_000);
+    registry.resumed({ callId: 1, uuid: 'u', startNs: 7e9 }, pairOf(0));
+    assert.equal(pool.opened.length, 2);
+    assert.equal(pool.opened[1]?.call.pairId, pairOf(0).pairId);
+    assert.equal(pool.opened[1]?.call.startNs, 7e9);
+    takeSent();
+    inv();
+    assert.deepEqual(takeSent(), [FIRST_ACK], 'the ports are the same');
+    registry.resumed({ callId: 1, uuid: 'u', startNs: 8e9 }, pairOf(0));
+    pass(60_000);
+    bye();
+    registry.resumed({ callId: 2, uuid: 'u', startNs: 9e9 }, pairOf(1));
+    assert.equal(pool.opened.length, 2);
+    inv();
+    registry.resumed({ callId: 2, uuid: 'u', startNs: 9e9 }, pairOf(1));
+    assert.equal(pool.opened.length, 3);
+  });
+});
+
+describe('a second tap takes over', () => {
+  test('when the first says BYE; the BYE of the last one ends the call', async (t) => {
+    const { registry, pool, inv, bye, data, archived } = create(t);
+    inv();
+    inv('u', SECOND, null);
+    bye('u', TAP);
+    assert.deepEqual(pool.legs, [{ callId: 1, isOpen: false }]);
+    bye('u', TAP);
+    data('u', SECOND);
+    assert.equal(pool.delivered.length, 1);
+    assert.equal(pool.ended.length, 0);
+    bye('u', SECOND);
+    assert.equal(pool.ended.length, 1);
+    registry.finished(1, MEDIA);
+    await registry.close();
+    assert.equal(archived[0]?.call.events.length, 1);
+    assert.match(archived[0]?.call.events[0]?.text ?? '', /40000 said BYE; the one from .*40100/);
+  });
+
+  test('when it sends for 2 s while the first is silent, and not after a silence of both', (t) => {
+    const { pool, inv, data, pass } = create(t);
+    inv('u', TAP, null);
+    inv('u', SECOND, null);
+    data('u', TAP);
+    pass(10_000);
+    data('u', SECOND);
+    data('u', TAP);
+    for (let i = 0; i < 7; i++) {
+      pass(250);
+      data('u', SECOND);
+    }
+    assert.equal(pool.delivered.length, 2);
+    pass(250);
+    data('u', SECOND);
+    assert.equal(pool.delivered.length, 3);
+    data('u', TAP);
+    assert.equal(pool.delivered.length, 3, 'the first is the second now');
+  });
+
+  test('and gives way to the ports of the first when that goes on alone', (t) => {
+    const { registry, pool, clock, inv, data, pass } = create(t);
+    inv();
+    inv('u', SECOND, null);
+    registry.activity(1, clock.ns);
+    for (let i = 0; i < 12; i++) {
+      pass(250);
+      data('u', SECOND);
+    }
+    assert.deepEqual(pool.legs, [{ callId: 1, isOpen: false }]);
+    for (let i = 0; i < 12; i++) {
+      pass(250);
+      registry.duplicates(1, clock.ns);
+    }
+    assert.deepEqual(pool.legs.at(-1), { callId: 1, isOpen: true });
+  });
+
+  test('though its own INV was lost', (t) => {
+    const { pool, inv, bye, data, drops } = create(t);
+    inv('u', TAP, null);
+    data('u', TAP, 'R');
+    data('u', TAP, 'W');
+    data('u', SECOND, 'R');
+    data('u', { ...SECOND, port: 40_102 }, 'W');
+    assert.equal(pool.delivered.length, 2);
+    assert.deepEqual(drops(), { 'duplicate-tap': 2 });
+    bye('u', TAP);
+    data('u', SECOND, 'R');
+    data('u', { ...SECOND, port: 40_102 }, 'W');
+    assert.equal(pool.delivered.length, 4);
+    bye('u', SECOND);
+    assert.equal(pool.ended.length, 1);
+  });
+});
+
+describe('media.source_lock', () => {
+  test('strict takes DATA and BYE from the port of the INV only', (t) => {
+    const { pool, inv, bye, data, drops } = create(t, {}, { sourceLock: 'strict' });
+    inv('u', TAP, null);
+    data('u', { ...TAP, port: 9 });
+    bye('u', { ...TAP, port: 9 });
+    data('u');
+    assert.deepEqual([pool.delivered.length, pool.ended.length], [1, 0]);
+    assert.deepEqual(drops(), { 'wrong-source': 2 });
+    bye();
+    assert.equal(pool.ended.length, 1);
+  });
+
+  test('off takes them from anywhere', (t) => {
+    const { pool, inv, bye, data } = create(t, {}, { sourceLock: 'off' });
+    inv('u', TAP, null);
+    data('u', STRANGER);
+    data('u', TAP);
+    bye('u', STRANGER);
+    assert.deepEqual([pool.delivered.length, pool.ended.length], [2, 1]);
+  });
+});
+
+test('drops are summed up in the log once a minute, where there were any', (t) => {
+  const { registry, lines, pass } = create(t);
+  const summaries = () => lines.filter(({ msg }) => msg === 'datagrams were dropped');
+  pass(120_000);
+  assert.equal(summaries().length, 0);
+  registry.malformed(TAP, 'why');
+  registry.refused({ ...STRANGER, address: '192.0.2.1' });
+  registry.refused({ ...STRANGER, address: '192.0.2.1' });
+  pass(120_000);
+  assert.equal(summaries().length, 1);
+  assert.equal(summaries()[0]?.dropped?.malformed, 1);
+  assert.equal(summaries()[0]?.dropped?.['not-allowed'], 2);
+  const named = lines.filter(({ msg }) => msg.includes('allow = ["10.0.0.0/8", "192.0.2.1"]'));
+  assert.equal(named.length, 1);
 });

@@ -1,34 +1,41 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Call } from '../../src/call/call.ts';
 import { Tombstones } from '../../src/call/tombstones.ts';
 
 const S = 1e9;
+const MINUTE = 60 * S;
+
+function callOf(uuid: string): Call {
+  return { uuid } as Call;
+}
 
 test('an ended UUID is remembered for a minute', () => {
-  const tombstones = new Tombstones();
-  assert.equal(tombstones.has('u'), false);
-  tombstones.add('u', 10 * S);
+  const tombstones = new Tombstones(MINUTE);
+  assert.equal(tombstones.get('u') !== undefined, false);
+  tombstones.add(callOf('u'), 10 * S);
   tombstones.sweep(69.999 * S);
-  assert.equal(tombstones.has('u'), true);
+  assert.equal(tombstones.get('u') !== undefined, true);
   tombstones.sweep(70 * S);
-  assert.equal(tombstones.has('u'), false);
+  assert.equal(tombstones.get('u') !== undefined, false);
 });
 
 test('a UUID that ends again is remembered from then on', () => {
-  const tombstones = new Tombstones();
-  tombstones.add('again', 0);
-  tombstones.add('once', 1 * S);
-  tombstones.add('again', 30 * S);
+  const tombstones = new Tombstones(MINUTE);
+  tombstones.add(callOf('again'), 0);
+  tombstones.add(callOf('once'), 1 * S);
+  tombstones.add(callOf('again'), 30 * S);
   tombstones.sweep(61 * S);
-  assert.equal(tombstones.has('once'), false);
-  assert.equal(tombstones.has('again'), true);
+  assert.equal(tombstones.get('once') !== undefined, false);
+  assert.equal(tombstones.get('again') !== undefined, true);
   tombstones.sweep(90 * S);
-  assert.equal(tombstones.has('again'), false);
+  assert.equal(tombstones.get('again') !== undefined, false);
 });
 
 test('a sweep forgets the old ones only, of however many', () => {
-  const tombstones = new Tombstones();
-  for (let i = 0; i < 100; i++) tombstones.add(String(i), i * S);
+  const tombstones = new Tombstones(MINUTE);
+  for (let i = 0; i < 100; i++) tombstones.add(callOf(String(i)), i * S);
   tombstones.sweep(100 * S);
-  for (let i = 0; i < 100; i++) assert.equal(tombstones.has(String(i)), i > 40, String(i));
+  for (let i = 0; i < 100; i++)
+    assert.equal(tombstones.get(String(i)) !== undefined, i > 40, String(i));
 });

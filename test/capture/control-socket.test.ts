@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
-import { ControlSocket } from '../../src/capture/index.ts';
+import { AllowList, ControlSocket } from '../../src/capture/index.ts';
 import { formatData, uuidOf } from '../../src/protocol/index.ts';
 
 const HOST = '127.0.0.1';
 const BUFFER_BYTES = 65_536;
 
 /** A started control socket, a client beside it, and what has been dispatched, to wait for. */
-async function open(t: TestContext) {
+async function open(t: TestContext, allow?: string[]) {
   const calls: unknown[][] = [];
   let wanted = 0;
   let whenThere = () => {};
@@ -34,8 +34,10 @@ async function open(t: TestContext) {
         );
       },
       malformed: (source, reason) => note('malformed', source, reason),
+      refused: (source) => note('refused', source),
     },
     () => 42,
+    allow && new AllowList(allow),
   );
   t.after(() => control.close());
   const bufferBytes = await control.start(HOST, 0, BUFFER_BYTES);
@@ -59,7 +61,7 @@ async function open(t: TestContext) {
 function idle(t: TestContext): ControlSocket {
   const nothing = () => {};
   const control = new ControlSocket(
-    { inv: nothing, bye: nothing, data: nothing, malformed: nothing },
+    { inv: nothing, bye: nothing, data: nothing, malformed: nothing, refused: nothing },
     () => 0,
   );
   t.after(() => control.close());
@@ -70,12 +72,9 @@ describe('the control socket', () => {
   test('hands on INV and BYE with their sender and time', async (t) => {
     const { send, from } = await open(t);
     const ports = { readPort: 1000, writePort: 1001 };
-    assert.deepEqual(await send('INV :u:a:b'), [
-      ['inv', { kind: 'inv', uuid: 'u', caller: 'a', callee: 'b', ports: null }, from, 42],
-    ]);
-    assert.deepEqual(await send('INV  :u:a:b:1000:1001\0'), [
-      ['inv', { kind: 'inv', uuid: 'u', caller: 'a', callee: 'b', ports }, from, 42],
-    ]);
+    const inv = { kind: 'inv', uuid: 'u', caller: 'a', callee: 'b', extension: null };
+    assert.deepEqual(await send('INV :u:a:b'), [['inv', { ...inv, ports: null }, from, 42]]);
+    assert.deepEqual(await send('INV  :u:a:b:1000:1001\0'), [['inv', { ...inv, ports }, from, 42]]);
     assert.deepEqual(await send('BYE :u\r\n'), [['bye', { kind: 'bye', uuid: 'u' }, from, 42]]);
   });
 
@@ -131,13 +130,41 @@ describe('the control socket', () => {
   });
 
   test('sends ACK and BYE to where it is told', async (t) => {
-    const { control, client, from } = await open(t);
+    const { control, client, from, send } = await open(t);
+    await send('INV :u:138:9210:5004:5005');
     control.send({ kind: 'ack', uuid: 'u', ports: { readPort: 6004, writePort: 6005 } }, from);
     const [ack, sender] = await once(client, 'message');
     assert.equal(String(ack), 'ACK :u:6004:6005');
     assert.equal(sender.port, control.address.port);
     control.send({ kind: 'bye', uuid: 'u' }, from);
     assert.equal(String((await once(client, 'message'))[0]), 'BYE :u');
+  });
+
+  test('sends an address no more than it has sent, unless the caller knows of other datagrams', async (t) => {
+    const { control, client, from, send } = await open(t);
+    const ack = { kind: 'ack', uuid: 'u', ports: { readPort: 16000, writePort: 16001 } } as const;
+    const received: string[] = [];
+    client.on('message', (bytes) => received.push(String(bytes)));
+    await send('INV :u:::1:2');
+    control.send(ack, from);
+    control.send({ kind: 'bye', uuid: 'u' }, { ...from, address: '127.0.0.9' });
+    // The INV again pays for one answer and not for a second.
+    await send('INV :u:::1:2');
+    control.send(ack, from);
+    control.send(ack, from);
+    control.send({ kind: 'bye', uuid: 'u' }, from, true);
+    while (!received.includes('BYE :u')) await once(client, 'message');
+    assert.deepEqual(received, ['ACK :u:16000:16001', 'BYE :u']);
+  });
+
+  test('looks at nothing from outside of the allowed networks, and says who it was', async (t) => {
+    const { send, from, control } = await open(t, ['127.0.0.9']);
+    assert.deepEqual(await send('INV :u:a:b', 'DATA:u:R:00:1:x', 'hello'), [
+      ['refused', from],
+      ['refused', from],
+      ['refused', from],
+    ]);
+    assert.notEqual(control.address.port, 0);
   });
 
   test('tells the receive buffer that it really has', async (t) => {

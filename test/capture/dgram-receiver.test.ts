@@ -14,15 +14,16 @@ interface Received {
   sizeBytes: number;
   arrivalNs: number;
   address: string;
+  port: number;
 }
 
 /** Keeps what comes and lets a test wait for the next. */
 function inbox() {
   const { promise, resolve } = Promise.withResolvers<Received>();
   const all: Received[] = [];
-  const take = ({ bytes, sizeBytes, arrivalNs, address }: Datagram) => {
+  const take = ({ bytes, sizeBytes, arrivalNs, address, port }: Datagram) => {
     const text = Buffer.from(bytes.subarray(0, sizeBytes)).toString();
-    all.push({ text, sizeBytes, arrivalNs, address });
+    all.push({ text, sizeBytes, arrivalNs, address, port });
     resolve(all[0] as Received);
   };
   return { all, take, first: promise };
@@ -61,7 +62,8 @@ test('a datagram comes with its bytes, the time and its sender', async (t) => {
   await once(sender, 'listening');
   sender.send('hello', bound.port, HOST);
   await first;
-  assert.deepEqual(all, [{ text: 'hello', sizeBytes: 5, arrivalNs: 42, address: HOST }]);
+  const { port } = sender.address();
+  assert.deepEqual(all, [{ text: 'hello', sizeBytes: 5, arrivalNs: 42, address: HOST, port }]);
 });
 
 test('a port that somebody has is refused with the code of the system', async (t) => {

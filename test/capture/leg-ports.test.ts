@@ -3,6 +3,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, describe, type TestContext, test } from 'node:test';
 import { DgramReceiver } from '../../src/capture/dgram-receiver.ts';
+import { Gate } from '../../src/capture/gate.ts';
+import { SourceLock } from '../../src/capture/index.ts';
 import { LegPorts } from '../../src/capture/leg-ports.ts';
 import type { MediaCall } from '../../src/capture/media-call.ts';
 import type { Datagram, LegSocket, OnDatagram, Receiver } from '../../src/capture/receiver.ts';
@@ -123,6 +125,39 @@ describe('a pair of leg ports', () => {
     const next = fakeCall();
     ports.attach(next.call, 0);
     assert.deepEqual(next.received, []);
+  });
+
+  test('that rests for a call which may go on keeps its packets for it, after three of them', async (t) => {
+    const { receiver, ports } = await bound(t);
+    const gate = new Gate('u', new SourceLock('address', HOST, null));
+    const resumed: number[] = [];
+    ports.attach(fakeCall().call, 0);
+    ports.detach({ gate, resumed: (startNs) => void resumed.push(startNs) });
+    const packet = (uuid: string) => `DATA:${uuid}:R:00:160:${'x'.repeat(160)}`;
+    receiver.nowNs = 1e9;
+    await receiver.deliver('R', packet('u'), packet('u'));
+    receiver.nowNs = 4e9;
+    await receiver.deliver('R', packet('u'), packet('v'), 'nonsense', packet('u'));
+    assert.deepEqual([resumed, ports.strays], [[], 4]);
+    receiver.nowNs = 5e9;
+    await receiver.deliver('R', packet('u'), packet('u'));
+    assert.deepEqual(resumed, [4e9 - 20e6]);
+    const next = fakeCall();
+    ports.attach(next.call, 4e9 - 20e6);
+    await receiver.deliver('R', packet('u'));
+    assert.equal(next.received.length, 5);
+    assert.equal(ports.strays, 4);
+  });
+
+  test('counts what it kept for a call that nobody took up', async (t) => {
+    const { receiver, ports } = await bound(t);
+    ports.detach({
+      gate: new Gate('u', new SourceLock('address', HOST, null)),
+      resumed: () => {},
+    });
+    await receiver.deliver('R', 'DATA:u:R:00:1:x', 'DATA:u:R:00:1:x', 'DATA:u:R:00:1:x');
+    await ports.close();
+    assert.equal(ports.strays, 3);
   });
 
   test('is closed twice as well as once, and its ports are free then', async (t) => {

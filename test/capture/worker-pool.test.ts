@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import {
+  type DropReason,
   type MediaSummary,
   monotonicFrom,
   type OpenCall,
+  type ResumedMedia,
   WorkerPool,
 } from '../../src/capture/index.ts';
 import { formatData, type PortPair } from '../../src/protocol/index.ts';
@@ -66,6 +68,9 @@ interface Reports {
   lost: [callId: number, error: Error];
   bindFailed: [port: number, code: string];
   strays: [ports: PortPair, count: number];
+  duplicates: [callId: number, lastArrivalNs: number];
+  resumed: [media: ResumedMedia, pair: Pair];
+  dropped: [reason: DropReason, count: number];
 }
 
 function create(t: TestContext, first: number, count: number, workers = 1) {
@@ -83,7 +88,14 @@ function create(t: TestContext, first: number, count: number, workers = 1) {
     portRestMs: PORT_REST_MS,
     flushIntervalMs: 50,
     l16Rate: 'auto' as const,
-    recording: { dir, formats: ['pcm'], sync: 'none' as const },
+    sourceLock: 'address' as const,
+    recording: {
+      dir,
+      formats: ['pcm' as const],
+      wavCodec: 'pcm' as const,
+      hex: false,
+      sync: 'none' as const,
+    },
   };
   const pool = new WorkerPool(
     { setup, ports: { first, last: first + count - 1 }, workers },
@@ -93,6 +105,9 @@ function create(t: TestContext, first: number, count: number, workers = 1) {
       lost: report('lost'),
       bindFailed: report('bindFailed'),
       strays: report('strays'),
+      duplicates: report('duplicates'),
+      resumed: report('resumed'),
+      dropped: report('dropped'),
     },
   );
   t.after(() => pool.stop());
@@ -127,9 +142,11 @@ function callOf(pair: Pair | null): OpenCall {
     callId,
     uuid: `call-${callId}`,
     address: HOST,
+    announced: null,
+    extension: { seq: false, rateHz: null },
     pairId: pair?.pairId ?? null,
     startNs: now(),
-    date: '2026-03-01',
+    name: `2026-03-01/call-${callId}`,
     journal: {},
     tags: { title: 't', artist: 'a', date: 'd', comment: 'c' },
   };
@@ -211,7 +228,7 @@ test('calls get their packets, from their ports and from the control port, and r
   assert.equal(callId, withPorts.callId);
   assert.ok(lastArrivalNs >= withPorts.startNs && lastArrivalNs <= now());
   const finished = next('finished');
-  pool.end(withPorts.callId, null, 0);
+  pool.end(withPorts.callId, null, 0, false);
   const [finishedId, summary] = await finished;
   assert.equal(finishedId, withPorts.callId);
   assert.equal(summary.tracks.R.packets, 1);
@@ -223,7 +240,7 @@ test('calls get their packets, from their ports and from the control port, and r
   pool.open(without, null);
   for (let i = 0; i < 3; i++) pool.deliver(without.callId, now(), 0, packetOf(without, 'W'));
   const finishedToo = next('finished');
-  pool.end(without.callId, null, 0);
+  pool.end(without.callId, null, 0, false);
   const [, other] = await finishedToo;
   assert.equal(other.tracks.R.packets, 0);
   assert.equal(other.tracks.W.packets, 3);
@@ -243,7 +260,7 @@ test('pairs come back after their rest, the one that has rested longest first, a
     const call = callOf(pair);
     pool.open(call, pair);
     const finished = next('finished');
-    pool.end(call.callId, null, 0);
+    pool.end(call.callId, null, 0, false);
     await finished;
     const strays = next('strays');
     sender.send(packetOf(call, 'R'), pair.readPort, HOST);
@@ -301,12 +318,12 @@ test('a worker that dies loses its calls and no others, and a fresh one serves t
   ] as const) {
     if (of) pool.open(call, of);
     const finished = next('finished');
-    pool.end(call.callId, null, 0);
+    pool.end(call.callId, null, 0, false);
     assert.equal((await finished)[0], call.callId);
   }
   // Whatever still comes for the lost call goes nowhere and hurts nobody.
   pool.deliver(dying.callId, now(), 0, packetOf(dying, 'R'));
-  pool.end(dying.callId, null, 0);
+  pool.end(dying.callId, null, 0, false);
   assert.deepEqual(
     seen.filter((kind) => kind === 'lost'),
     ['lost'],

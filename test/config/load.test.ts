@@ -38,12 +38,18 @@ test('what nobody sets is at its default', () => {
   assert.deepEqual(config, {
     daemon: { node: hostname(), shutdownTimeoutMs: 30_000 },
     log: { level: 'info', maskNumbers: false },
-    server: { host: '0.0.0.0', port: 9527, receiveBufferBytes: 8_000_000 },
+    server: {
+      host: '0.0.0.0',
+      port: 9527,
+      allow: ['127.0.0.0/8', '::1'],
+      receiveBufferBytes: 8_000_000,
+    },
     media: {
       ports: { first: 10000, last: 16383 },
       portRestMs: 30_000,
       workers: 'auto',
       receiver: 'auto',
+      sourceLock: 'address',
       l16RateHz: 'auto',
     },
     calls: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 30_000, maxDurationMs: 0 },
@@ -51,6 +57,9 @@ test('what nobody sets is at its default', () => {
       dir: join(cwd, 'records'),
       timezone: 'local',
       formats: ['wav'],
+      wavCodec: 'pcm',
+      hex: false,
+      name: '{date}/{uuid}',
       flushIntervalMs: 1_000,
       sync: 'close',
     },
@@ -155,7 +164,7 @@ test('every problem has a line with its place, in the order of the file', () => 
   assert.deepEqual(refusal({ file: path }), [
     `${path}:3: media.prots: no such key; did you mean media.ports?`,
     `${path}:4: media.workers: is 65, must be "auto" or a whole number from 1 to 64`,
-    `${path}:6: records.formats: is ["wav","mp3"], must be a list of "wav" and "pcm", at least one and each once`,
+    `${path}:6: records.formats: is ["wav","mp3"], must be a list of "wav", "pcm", "raw" and "stereo", at least one and each once`,
     `${path}:10: records.sync: is false, must be "close" or "none"`,
     `${path}:12: calls.idle_timeout: is 60, must be a duration such as "200ms", "30s", "5m", "1h" or "2d", from 1s to 24d`,
   ]);
@@ -295,4 +304,16 @@ test('each key takes the ends of its range', () => {
   };
   for (const [variable, texts] of Object.entries(right))
     for (const text of texts) load({ env: { [variable]: text } });
+});
+
+test('server.allow takes addresses and networks of both families, from the environment too', () => {
+  const { config } = load({ env: { RST_SERVER_ALLOW: '10.0.0.0/8, 2001:db8::/32,192.0.2.1' } });
+  assert.deepEqual(config.server.allow, ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']);
+  for (const network of ['10.0.0.300', '10.0.0.0/33', '::1/129', 'pbx', '10.0.0.0/8/9', '1.2.3.4/'])
+    assert.match(
+      refusal({ env: { RST_SERVER_ALLOW: network } })[0] ?? '',
+      /RST_SERVER_ALLOW: is .* must be a list of at least one, each an address or a network/,
+      network,
+    );
+  assert.match(refusal({ file: file('[server]', 'allow = []') })[0] ?? '', /must be a list/);
 });

@@ -35,8 +35,9 @@ describe('a call ends', () => {
     });
     await using tap = await Tap.open(daemon.port);
     await tap.invite(UUID);
-    await tap.answer(`BYE :${UUID}`);
     await daemon.ended(UUID);
+    // Nothing pays for a BYE: the INV was as long as its ACK, and may be forged.
+    assert.equal(tap.received.length, 1);
     const manifest = await daemon.manifest(UUID);
     assert.equal(manifest.endReason, 'no-media');
     assert.deepEqual(manifest.warnings, ['no packet arrived, so there is no audio']);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ManifestTrack } from '../../src/archive/index.ts';
-import { ALAW_TO_LINEAR, parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
+import { parseWav } from '../../src/audio/index.ts';
 import type { LegName } from '../../src/protocol/index.ts';
-import { type CapturedPacket, type CaptureFile, readCaptureFile } from '../support/capture-file.ts';
+import { type CaptureFile, readCaptureFile } from '../support/capture-file.ts';
 import { bestOffset } from '../support/correlate.ts';
 import { DaemonProcess } from '../support/daemon-process.ts';
+import { assertAudioIsExact, assertInPlace } from '../support/exact-audio.ts';
 import { replay } from '../support/replay.ts';
 import { speech } from '../support/speech.ts';
 
@@ -133,52 +134,6 @@ describe('calls of a real FreeSWITCH, replayed at their own pace', () => {
     return parsed.samples;
   }
 });
-
-function decoded({ payloadType, payload }: CapturedPacket): Int16Array {
-  if (payloadType === '10') return new Int16Array(Uint8Array.from(payload).buffer);
-  const table = payloadType === '00' ? ULAW_TO_LINEAR : ALAW_TO_LINEAR;
-  return Int16Array.from(payload, (code) => table[code] as number);
-}
-
-/** The file is the packets' audio, in order, with zeros at the manifest's gaps and nowhere else. */
-function assertAudioIsExact(
-  samples: Int16Array,
-  packets: CapturedPacket[],
-  track: ManifestTrack,
-): void {
-  const expected = new Int16Array(samples.length);
-  let from = 0;
-  for (const [place, packet] of placesOf(packets, track)) {
-    expected.set(decoded(packet), place);
-    from += decoded(packet).length;
-  }
-  const silent = track.gaps.reduce((sum, [, length]) => sum + length, 0);
-  assert.equal(from + silent, samples.length);
-  assert.deepEqual(samples, expected);
-}
-
-/** Where each packet begins, from the gaps alone. */
-function placesOf(packets: CapturedPacket[], track: ManifestTrack): [number, CapturedPacket][] {
-  const gaps = [...track.gaps];
-  let at = 0;
-  return packets.map((packet) => {
-    while (gaps[0]?.[0] === at) at += (gaps.shift() as [number, number])[1];
-    const place: [number, CapturedPacket] = [at, packet];
-    at += decoded(packet).length;
-    return place;
-  });
-}
-
-/** Every packet ends within one packet time of the moment it was there. */
-function assertInPlace(packets: CapturedPacket[], track: ManifestTrack): void {
-  for (const [place, packet] of placesOf(packets, track)) {
-    const endMs = (place + decoded(packet).length) / SAMPLES_PER_MS;
-    assert.ok(
-      Math.abs(endMs - packet.atMs) <= PACKET_MS,
-      `the packet of ${packet.atMs} ms ends at ${endMs} ms`,
-    );
-  }
-}
 
 function assertSilence(track: ManifestTrack, silence: [number, number] | undefined): void {
   const long = track.gaps.filter(([, samples]) => samples > 2 * PACKET_MS * SAMPLES_PER_MS);

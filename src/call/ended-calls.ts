@@ -1,0 +1,68 @@
+import type { Source } from '../capture/index.ts';
+import type { Call } from './call.ts';
+import { mayResume } from './state.ts';
+import { Tombstones } from './tombstones.ts';
+
+/** This long DATA and BYE of an ended call are no news. */
+const LATE_NS = 60e9;
+/** This long DATA can take up a call that had ended for want of it. */
+const RESUME_NS = 3600e9;
+
+/** Calls whose end is decided: what still comes for their UUIDs is judged by them. */
+export class EndedCalls {
+  /** Until their files are final. */
+  readonly #draining = new Map<string, Call>();
+  readonly #tombstones = new Tombstones(LATE_NS);
+  readonly #paused = new Tombstones(RESUME_NS);
+
+  add(call: Call, nowNs: number): void {
+    this.#draining.set(call.uuid, call);
+    if (call.end && mayResume(call.end.reason)) this.#paused.add(call, nowNs);
+    else this.#tombstones.add(call, nowNs);
+  }
+
+  archived(call: Call): void {
+    if (this.#draining.get(call.uuid) === call) this.#draining.delete(call.uuid);
+  }
+
+  /** The UUID has a call again. */
+  forget(uuid: string): void {
+    this.#tombstones.delete(uuid);
+    this.#paused.delete(uuid);
+  }
+
+  sweep(nowNs: number): void {
+    this.#tombstones.sweep(nowNs);
+    this.#paused.sweep(nowNs);
+  }
+
+  /** The call that still takes DATA which its end has overtaken. */
+  draining(uuid: string): Call | undefined {
+    return this.#paused.get(uuid) ? undefined : this.#draining.get(uuid);
+  }
+
+  /** The call that ended because nothing came, and goes on when something does. */
+  paused(uuid: string): Call | undefined {
+    return this.#paused.get(uuid);
+  }
+
+  /** True where DATA is of a call that is over. */
+  isLateData(uuid: string, source: Source, nowNs: number): boolean {
+    const call = this.#tombstones.get(uuid);
+    if (!call) return false;
+    // It was ended on purpose, and its tap does not care: it stays ended for as long as that sends.
+    if (call.end?.reason === 'max-duration' && call.tap.lock.admitsAddress(source.address))
+      this.#tombstones.add(call, nowNs);
+    return true;
+  }
+
+  /** True where a BYE is of a call that is over, which it is for good then. */
+  isLateBye(uuid: string, source: Source, nowNs: number): boolean {
+    const paused = this.#paused.get(uuid);
+    if (paused?.tap.lock.admitsAddress(source.address)) {
+      this.#paused.delete(uuid);
+      this.#tombstones.add(paused, nowNs);
+    }
+    return paused !== undefined || this.#tombstones.get(uuid) !== undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import { BlockList, isIPv6 } from 'node:net';
+
+/** `server.allow`: the networks whose datagrams are looked at. */
+export class AllowList {
+  readonly networks: readonly string[];
+  // A list of what is blocked by name, a list of networks by nature.
+  readonly #list = new BlockList();
+
+  /** `networks`: addresses and CIDRs, IPv4 and IPv6, as the configuration has checked them. */
+  constructor(networks: readonly string[]) {
+    this.networks = networks;
+    for (const network of networks) {
+      const [address = '', prefix] = network.split('/');
+      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+      if (prefix === undefined) this.#list.addAddress(address, family);
+      else this.#list.addSubnet(address, Number(prefix), family);
+    }
+  }
+
+  /** `address` as a socket tells it: an IPv6 one may be a mapped IPv4 one, or end in `%interface`. */
+  allows(address: string): boolean {
+    const [plain = ''] = address.split('%');
+    const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain);
+    if (mapped?.[1]) return this.#list.check(mapped[1], 'ipv4') || this.#list.check(plain, 'ipv6');
+    return this.#list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+  }
+
+  /** The line of the configuration that would let `address` in as well. */
+  lineFor(address: string): string {
+    const [plain = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%');
+    const all = [...this.networks, plain].map((network) => JSON.stringify(network));
+    return `allow = [${all.join(', ')}]`;
+  }
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
+import { MediaCall } from '../../src/capture/media-call.ts';
+import type { MediaSummary } from '../../src/capture/media-summary.ts';
+import type { OpenCall } from '../../src/capture/messages.ts';
+import { Datagram } from '../../src/capture/receiver.ts';
+import { formatData, type LegName } from '../../src/protocol/index.ts';
+import { BlockPool, type FormatName } from '../../src/recording/index.ts';
+
+const UUID = 'u';
+const PACKET_NS = 20e6;
+
+interface TestCall {
+  call: MediaCall;
+  /** Packet number `i` of a leg, arrived when it should. */
+  packet(leg: LegName, i: number, code: number, numbers?: [seq: number, ts: number]): void;
+  finish(packets: number): Promise<MediaSummary>;
+  read(path: string): Promise<Buffer>;
+}
+
+async function withCall(
+  options: { formats?: FormatName[]; seq?: boolean },
+  run: (test: TestCall) => Promise<void>,
+): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'media-call-'));
+  const order: OpenCall = {
+    callId: 1,
+    uuid: UUID,
+    address: '127.0.0.1',
+    announced: null,
+    pairId: null,
+    startNs: 0,
+    extension: { seq: options.seq ?? false, rateHz: null },
+    name: UUID,
+    journal: {},
+    tags: { title: '', artist: '', date: '', comment: '' },
+  };
+  const { formats = ['wav'] } = options;
+  const recording = { dir, formats, wavCodec: 'pcm', hex: true, sync: 'none' } as const;
+  const call = new MediaCall(
+    order,
+    { recording, l16Rate: 'auto', sourceLock: 'address' },
+    new BlockPool(),
+    () => {},
+  );
+  try {
+    await run({
+      call,
+      packet(leg, i, code, numbers = [-1, -1]) {
+        const datagram = new Datagram();
+        datagram.bytes = formatData(UUID, leg, 0, new Uint8Array(160).fill(code), ...numbers);
+        datagram.sizeBytes = datagram.bytes.length;
+        datagram.arrivalNs = (i + 1) * PACKET_NS;
+        datagram.address = '127.0.0.1';
+        call.receive(leg, datagram);
+      },
+      finish: (packets) => call.finish(packets * PACKET_NS),
+      read: (path) => readFile(join(dir, path)),
+    });
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
+function pathOf(summary: MediaSummary, format: string): string {
+  return summary.recording.files.find((file) => file.format === format && file.track !== 'W')
+    ?.path as string;
+}
+
+test('what arrives under the mask is silence in every output, and nothing else is', async () => {
+  await withCall(
+    { formats: ['wav', 'pcm', 'raw', 'stereo'] },
+    async ({ call, packet, finish, read }) => {
+      for (let i = 0; i < 100; i++) {
+        if (i === 30) call.setMask(true, i * PACKET_NS);
+        if (i === 60) call.setMask(false, i * PACKET_NS);
+        packet('R', i, 0x10);
+        packet('W', i, 0x20);
+      }
+      const summary = await finish(100);
+      assert.deepEqual(summary.masks, [{ fromMs: 600, toMs: 1200 }]);
+      const loud = ULAW_TO_LINEAR[0x10] as number;
+      const expected = Int16Array.from({ length: 16_000 }, (_, n) =>
+        n >= 30 * 160 && n < 60 * 160 ? 0 : loud,
+      );
+      assert.deepEqual(parseWav(await read(pathOf(summary, 'wav'))).samples, expected);
+      const stereo = parseWav(await read(pathOf(summary, 'stereo'))).samples;
+      assert.deepEqual(
+        stereo.filter((_, i) => i % 2 === 0),
+        expected,
+      );
+      const raw = await read(pathOf(summary, 'raw'));
+      assert.deepEqual(
+        Uint8Array.from(raw),
+        Uint8Array.from(expected, (sample) => (sample === 0 ? 0xff : 0x10)),
+      );
+      const hex = (await read(pathOf(summary, 'hex'))).toString().split('\n');
+      assert.match(hex[29] as string, /^0x10/);
+      assert.match(hex[30] as string, /^0xff/);
+    },
+  );
+});
+
+test('a mask that is never taken off ends with the call', async () => {
+  await withCall({}, async ({ call, packet, finish }) => {
+    call.setMask(true, 0);
+    for (let i = 0; i < 10; i++) packet('R', i, 0x10);
+    assert.deepEqual((await finish(10)).masks, [{ fromMs: 0, toMs: 200 }]);
+  });
+});
+
+test('numbered packets are placed by their numbers, whatever order they come in', async () => {
+  await withCall({ seq: true }, async ({ packet, finish, read }) => {
+    const order = [0, 2, 1, 3, 3, 5, 6, 7, 8, 9];
+    order.forEach((seq, i) => {
+      packet('R', i, 0x10 + seq, [seq, seq * 160]);
+    });
+    const { tracks, recording } = await finish(10);
+    assert.deepEqual([tracks.R.lostPackets, tracks.R.dropped], [1, { duplicate: 1 }]);
+    assert.deepEqual(tracks.R.gaps, [[4 * 160, 160]]);
+    const { samples } = parseWav(await read(recording.files[0]?.path as string));
+    for (const seq of order) assert.equal(samples[seq * 160], ULAW_TO_LINEAR[0x10 + seq] as number);
+    assert.equal(samples[4 * 160], 0);
+  });
+});
+
+test('where numbers stop coming, the rest is placed by arrival in the same track', async () => {
+  await withCall({ seq: true }, async ({ packet, finish, read }) => {
+    for (let i = 0; i < 50; i++) packet('R', i, 0x10, [i, i * 160]);
+    for (let i = 50; i < 100; i++) packet('R', i + 50, 0x20);
+    const { tracks, recording } = await finish(150);
+    assert.deepEqual([tracks.R.packets, tracks.R.lostPackets, tracks.R.samples], [100, 0, 24_000]);
+    assert.deepEqual(tracks.R.gaps, [[50 * 160, 50 * 160]]);
+    const { samples } = parseWav(await read(recording.files[0]?.path as string));
+    assert.equal(samples[50 * 160 - 1], ULAW_TO_LINEAR[0x10] as number);
+    assert.equal(samples[100 * 160], ULAW_TO_LINEAR[0x20] as number);
+  });
+});
