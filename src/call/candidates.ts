@@ -53,7 +53,8 @@ export class Candidates {
       source,
       payloadType: header.payloadType,
       payloadBytes: bytes.length - header.payloadStart,
-      datagram: bytes.slice(),
+      // A Buffer's own slice() would be a view.
+      datagram: new Uint8Array(bytes),
     });
     if (packets.length === PACKETS) return packets;
     // Behind the others: the first in the map is the one that was heard longest ago.

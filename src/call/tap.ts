@@ -39,6 +39,7 @@ export class Tap {
     const { source } = this;
     const before = this.inv?.ports;
     return (
+      this.inv !== null &&
       port === source.port &&
       address === source.address &&
       inv.ports?.readPort === before?.readPort &&

@@ -132,6 +132,7 @@ export class LegPorts {
 }
 
 function copyOf(datagram: Datagram): Datagram {
-  const bytes = datagram.bytes.slice(0, datagram.sizeBytes);
+  // A Buffer's own slice() would be a view.
+  const bytes = new Uint8Array(datagram.bytes.subarray(0, datagram.sizeBytes));
   return Object.assign(new Datagram(), datagram, { bytes });
 }

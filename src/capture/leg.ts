@@ -27,6 +27,7 @@ import { LegOutput } from './leg-output.ts';
 import type { DropReason } from './media-summary.ts';
 import { RateProbe } from './rate-probe.ts';
 import { Datagram } from './receiver.ts';
+import { RepeatFilter } from './repeat-filter.ts';
 
 /** `media.l16_rate`: the rate of L16 in Hz, which PAYLOAD 10 does not carry, or `auto`. */
 export type L16Rate = 'auto' | number;
@@ -59,6 +60,7 @@ export class Leg {
   readonly #startNs: number;
   readonly #packet = new Packet();
   readonly #output = new LegOutput();
+  readonly #repeats = new RepeatFilter();
   readonly #payloadTypes = new Set<number>();
   readonly #dropped: Record<string, number> = {};
   #packets = 0;
@@ -167,7 +169,7 @@ export class Leg {
   /** What only the packets' numbers can tell. */
   #countNumbered(timeline: SequencedTimeline): void {
     const { duplicates, lateSeq, malformed } = timeline;
-    if (duplicates > 0) this.#dropped.duplicate = duplicates;
+    if (duplicates > 0) this.#dropped.duplicate = (this.#dropped.duplicate ?? 0) + duplicates;
     if (lateSeq > 0) this.#dropped['late-seq'] = lateSeq;
     if (malformed > 0)
       this.warnings.add(
@@ -241,8 +243,18 @@ export class Leg {
     else if (packet.seq < 0 && this.#timeline instanceof SequencedTimeline) this.#goByArrival();
     const timeline = this.#timeline as LegTimeline;
     if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
+    if (packet.seq < 0 && this.#isCopy(packet, rate)) return;
     if (rate !== this.#sampleRate) this.#convert(packet, rate);
     if (packet.samples > 0) timeline.place(packet);
+  }
+
+  /** Without numbers only their bytes and the time tell what the network has delivered twice. */
+  #isCopy(packet: Packet, rate: number): boolean {
+    const { bytes, start, end, arrivalNs } = packet;
+    const packetNs = (packet.samples / rate) * 1e9;
+    if (!this.#repeats.isCopy(bytes, start, end, arrivalNs, packetNs)) return false;
+    this.#dropped.duplicate = (this.#dropped.duplicate ?? 0) + 1;
+    return true;
   }
 
   #rateOf(codec: PcmCodec): number {
@@ -301,6 +313,7 @@ export class Leg {
     packet.start = 0;
     packet.end = packet.bytes.length;
     packet.samples = converted.length;
+    if (packet.ts >= 0) packet.ts = Math.floor((packet.ts * this.#sampleRate) / fromRate);
   }
 }
 

@@ -1,0 +1,50 @@
+/** A copy made by the network comes right behind its original: within this part of a packet time. */
+const WITHIN = 0.5;
+
+/**
+ * Finds packets that the network has delivered twice, where they carry no number: the same bytes as the
+ * packet before, right behind it. A tone or silence repeats too, but goes on repeating, at its own pace,
+ * or is one byte throughout; neither is taken for a copy.
+ */
+export class RepeatFilter {
+  #last = new Uint8Array(0);
+  #size = 0;
+  #arrivalNs = Number.NEGATIVE_INFINITY;
+  #didRepeat = false;
+
+  /** True where the payload `bytes[start .. end)`, which lasts `packetNs`, is a copy of the one before. */
+  isCopy(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    arrivalNs: number,
+    packetNs: number,
+  ): boolean {
+    const repeats = this.#equals(bytes, start, end);
+    const isClose = arrivalNs - this.#arrivalNs < WITHIN * packetNs;
+    if (repeats && isClose && !this.#didRepeat && !isConstant(bytes, start, end)) return true;
+    this.#didRepeat = repeats;
+    this.#arrivalNs = arrivalNs;
+    if (!repeats) this.#keep(bytes, start, end);
+    return false;
+  }
+
+  #equals(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end - start !== this.#size) return false;
+    const last = this.#last;
+    for (let i = this.#size - 1; i >= 0; i--) if (last[i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    this.#size = end - start;
+    if (this.#last.length < this.#size) this.#last = new Uint8Array(this.#size);
+    const last = this.#last;
+    for (let i = this.#size - 1; i >= 0; i--) last[i] = bytes[start + i] as number;
+  }
+}
+
+function isConstant(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start + 1; i < end; i++) if (bytes[i] !== bytes[start]) return false;
+  return true;
+}
