@@ -53,6 +53,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   readonly #refusals: Refusals;
   #timer: NodeJS.Timeout | null = null;
   #lastCallId = 0;
+  #bindFailures = 0;
   #closed: Promise<void> | null = null;
   #whenEmpty: (() => void) | null = null;
   #unknownByes = 0;
@@ -186,7 +187,10 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   }
 
   bindFailed(port: number, code: string): void {
-    this.#log.warn({ port, code }, 'a port of media.ports can not be bound; another is taken');
+    const text = 'a port of media.ports can not be bound; another is taken';
+    // Where another process has the range there are many: one line says it.
+    if (this.#bindFailures++ === 0) this.#log.warn({ port, code }, text);
+    else this.#log.debug({ port, code }, text);
   }
 
   strays(ports: PortPair, count: number): void {

@@ -5,6 +5,9 @@ import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from 
 import { PortPool } from './port-pool.ts';
 import { WorkerThread } from './worker-thread.ts';
 
+/** A port that can't be bound is not tried more often than this. */
+const LEAST_ASIDE_MS = 1000;
+
 /** Bound pairs each worker holds ready, so that an ACK waits for no worker. */
 const STOCK_PAIRS = 64;
 
@@ -49,6 +52,8 @@ export class WorkerPool {
   readonly #threads: WorkerThread[] = [];
   readonly #threadOf = new Map<number, WorkerThread>();
   readonly #waiters: PairWaiter[] = [];
+  /** Timers of ports that could not be bound. */
+  readonly #asides = new Set<NodeJS.Timeout>();
   #lastPairId = 0;
   #whenBound: (() => void) | null = null;
   #stopping: Promise<void> | null = null;
@@ -114,6 +119,7 @@ export class WorkerPool {
 
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
+      for (const timer of this.#asides) clearTimeout(timer);
       for (const waiter of this.#waiters.splice(0)) waiter(null);
       this.#whenBound?.();
       await Promise.all(this.#threads.map((thread) => thread.stop()));
@@ -139,8 +145,9 @@ export class WorkerPool {
         break;
       case 'bind-failed':
         thread.binding.delete(message.pair.pairId);
-        this.#giveBack(thread, message.pair);
+        this.#setAside(thread, message.pair);
         this.#events.bindFailed(message.port, message.code);
+        this.#restock();
         this.#whenBound?.();
         this.#serveWaiters();
         break;
@@ -183,6 +190,20 @@ export class WorkerPool {
       this.#threadOf.delete(callId);
       this.#events.lost(callId, error);
     }
+  }
+
+  /** A port that somebody else has is tried again after a rest; meanwhile others take its place. */
+  #setAside(thread: WorkerThread, pair: BoundPair): void {
+    thread.pairs.delete(pair.pairId);
+    const timer = setTimeout(
+      () => {
+        this.#asides.delete(timer);
+        this.#ports.giveBack(pair.readPort, pair.writePort);
+        this.#restock();
+      },
+      Math.max(this.#options.setup.portRestMs, LEAST_ASIDE_MS),
+    );
+    this.#asides.add(timer);
   }
 
   #giveBack(thread: WorkerThread, pair: BoundPair): void {

@@ -213,6 +213,20 @@ test('a port that somebody has is reported, and another pair is taken', async (t
   assert.equal(await isTaken(first), false);
 });
 
+test('a second server over the same range works its way to the ports that are free', async (t) => {
+  const first = await freeRange(PORTS_OF_TWO + 10);
+  const [one, other] = [0, 1].map(() => create(t, first, PORTS_OF_TWO + 10).pool);
+  for (const pool of [one, other]) {
+    pool?.start();
+    await pool?.ready();
+  }
+  const ports = portsOf(reserveNow(other as WorkerPool)) as number[];
+  assert.ok(
+    ports.every((port) => port >= first + 128),
+    `${ports}`,
+  );
+});
+
 test('calls get their packets, from their ports and from the control port, and report them', async (t) => {
   const first = await freeRange(2);
   const { pool, next } = create(t, first, 2);
