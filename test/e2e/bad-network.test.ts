@@ -45,8 +45,8 @@ describe(`${CALLS} calls with 5 % loss, 40 ms jitter, duplicates and reordering`
         apart.push(Math.abs(medianIn(r, from) - medianIn(w, from)) / PACKET);
     }
     const share = (packets: number) => apart.filter((by) => by <= packets).length / apart.length;
-    assert.ok(share(1) >= 0.7, `${share(1)} within one packet time`);
-    assert.ok(share(2) >= 0.95, `${share(2)} within two`);
+    assert.ok(share(1) >= 0.6, `${share(1)} within one packet time`);
+    assert.ok(share(2) >= 0.9, `${share(2)} within two`);
   });
 });
 

@@ -5,7 +5,7 @@ import { type CaptureFile, readCaptureFile } from '../support/capture-file.ts';
 import { bestOffset } from '../support/correlate.ts';
 import { DaemonProcess } from '../support/daemon-process.ts';
 import { assertAudioIsExact, assertInPlace } from '../support/exact-audio.ts';
-import { replay } from '../support/replay.ts';
+import { type Replayed, replay } from '../support/replay.ts';
 import { speech } from '../support/speech.ts';
 import { Tap } from '../support/tap.ts';
 
@@ -15,6 +15,7 @@ describe('codecs of a real FreeSWITCH, replayed at their own pace', () => {
   let daemon: DaemonProcess;
   const names = ['perleg-l16-48k', 'perleg-g729', 'single-port-g729', 'single-port-l16'];
   const captures = new Map<string, CaptureFile>();
+  const replayed = new Map<string, Replayed>();
 
   before(async () => {
     daemon = await DaemonProcess.start({ mediaPorts: '12800-12999' });
@@ -22,7 +23,7 @@ describe('codecs of a real FreeSWITCH, replayed at their own pace', () => {
       names.map(async (name) => {
         const capture = readCaptureFile(name);
         captures.set(name, capture);
-        await replay(capture, daemon.port);
+        replayed.set(name, await replay(capture, daemon.port));
         await daemon.ended(capture.uuid);
       }),
     );
@@ -41,7 +42,7 @@ describe('codecs of a real FreeSWITCH, replayed at their own pace', () => {
       assert.equal(sampleRate, 48_000);
       const packets = capture.packets.filter((packet) => packet.leg === leg);
       assertAudioIsExact(samples, packets, track);
-      assertInPlace(packets, track);
+      assertInPlace(packets, track, replayed.get('perleg-l16-48k')?.worstLateMs as number);
       const spoken = speech(leg === 'R' ? 'caller' : 'agent').subarray(0, 14_000);
       assert.ok(bestOffset(resample(samples, 48_000, 8000), spoken).correlation > 0.85);
     }
@@ -84,7 +85,7 @@ describe('a call whose codec changes', () => {
     });
     const [first, second] = [readCaptureFile('perleg-pcmu'), readCaptureFile('perleg-pcma')];
     const mixed = joined(first, second, 2000);
-    await replay(mixed, daemon.port);
+    const { worstLateMs } = await replay(mixed, daemon.port);
     await daemon.ended(mixed.uuid);
     const { tracks, warnings } = await daemon.manifest(mixed.uuid);
     assert.deepEqual(warnings, []);
@@ -98,7 +99,7 @@ describe('a call whose codec changes', () => {
       const packets = mixed.packets.filter((packet) => packet.leg === leg);
       const { samples } = parseWav(await daemon.read(track.files[0]?.path as string));
       assertAudioIsExact(samples, packets, track);
-      assertInPlace(packets, track);
+      assertInPlace(packets, track, worstLateMs);
     }
   });
 

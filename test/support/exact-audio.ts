@@ -48,17 +48,18 @@ export function assertAudioIsExact(
   assert.deepEqual(samples, expected);
 }
 
-/** Every packet ends within one packet time of the moment it was there. */
+/** Every packet ends within one packet time of the moment it was sent, which was up to `lateMs` late. */
 export function assertInPlace(
   packets: CapturedPacket[],
   track: ManifestTrack,
+  lateMs: number,
   packetMs = 20,
 ): void {
   const perMs = (track.sampleRate as number) / 1000;
   for (const [place, packet] of placesOf(packets, track)) {
     const endMs = (place + decoded(packet).length) / perMs;
     assert.ok(
-      Math.abs(endMs - packet.atMs) <= packetMs,
+      endMs >= packet.atMs - packetMs && endMs <= packet.atMs + packetMs + lateMs,
       `the packet of ${packet.atMs} ms ends at ${endMs} ms`,
     );
   }

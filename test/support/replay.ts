@@ -2,12 +2,19 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { CaptureFile } from './capture-file.ts';
 
+export interface Replayed {
+  /** What the server answered. */
+  acks: string[];
+  /** How late a datagram left at the worst, on a machine that has other things to do. */
+  worstLateMs: number;
+}
+
 /**
  * Plays a recorded call into a server at the pace it was recorded, from one socket per recorded
- * sender, and sends the legs where the server's ACK says. Resolves with what the server answered,
- * once the BYE, where there is one, is answered too.
+ * sender, and sends the legs where the server's ACK says. Resolves once the BYE, where there is one, is
+ * answered.
  */
-export async function replay(capture: CaptureFile, controlPort: number): Promise<string[]> {
+export async function replay(capture: CaptureFile, controlPort: number): Promise<Replayed> {
   const sockets = new Map<number, Socket>();
   const acks: string[] = [];
   const ports = { control: controlPort, read: 0, write: 0 };
@@ -28,16 +35,18 @@ export async function replay(capture: CaptureFile, controlPort: number): Promise
     await once(socket, 'listening');
     sockets.set(fromPort, socket);
   }
+  let worstLateMs = 0;
   const startedMs = performance.now();
   for (const { atMs, to, fromPort, bytes } of capture.datagrams) {
     if (to !== 'control') await invAnswered.promise;
     const waitMs = startedMs + atMs - performance.now();
     if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    worstLateMs = Math.max(worstLateMs, performance.now() - startedMs - atMs);
     bye ||= bytes.toString('latin1', 0, 4) === 'BYE ';
     const socket = sockets.get(fromPort) as Socket;
     await new Promise((resolve) => socket.send(bytes, ports[to], '127.0.0.1', resolve));
   }
   if (bye) await byeAnswered.promise;
   for (const socket of sockets.values()) await new Promise<void>((done) => socket.close(done));
-  return acks;
+  return { acks, worstLateMs };
 }
