@@ -65,6 +65,7 @@ export class Call {
   /** Further taps of the same channel, whose frames would come twice; one that has ended stays, since its BYE may be repeated. */
   readonly otherTaps: Tap[] = [];
   #state: CallState = 'inviting';
+  #hasForeignBye = false;
 
   constructor(start: CallStart, log: Log) {
     this.callId = start.callId;
@@ -89,6 +90,13 @@ export class Call {
 
   get state(): CallState {
     return this.#state;
+  }
+
+  /** Once a call: whoever forges one can forge many. */
+  warnOfForeignBye(from: string): void {
+    if (!this.#hasForeignBye)
+      this.log.warn({ from }, 'BYE from another address than the tap: ignored');
+    this.#hasForeignBye = true;
   }
 
   apply(event: CallEvent): void {

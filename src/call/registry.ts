@@ -121,11 +121,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     if (!call) return this.#byeOfNoCall(bye, source);
     if (!call.tap.lock.admitsAddress(source.address)) {
       this.#drops.count('wrong-source');
-      call.log.warn(
-        { from: nameOfSource(source) },
-        'BYE from another address than the tap: ignored',
-      );
-      return;
+      return call.warnOfForeignBye(nameOfSource(source));
     }
     const tap = call.tapOfBye(source);
     if (!tap) return this.#drops.count('wrong-source');

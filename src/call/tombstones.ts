@@ -1,5 +1,8 @@
 import type { Call } from './call.ts';
 
+/** However many calls end, no more than this are remembered; the oldest are forgotten first. */
+const MOST = 20_000;
+
 /** Calls that have ended, by UUID, for some time. */
 export class Tombstones {
   readonly #rememberNs: number;
@@ -13,6 +16,8 @@ export class Tombstones {
   add(call: Call, nowNs: number): void {
     this.#ended.delete(call.uuid);
     this.#ended.set(call.uuid, { call, sinceNs: nowNs });
+    if (this.#ended.size <= MOST) return;
+    for (const oldest of this.#ended.keys()) return void this.#ended.delete(oldest);
   }
 
   get(uuid: string): Call | undefined {

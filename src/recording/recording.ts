@@ -5,7 +5,7 @@ import { errorText, RstError, systemCode } from '../errors.ts';
 import type { AppendFile } from './append-file.ts';
 import type { BlockPool } from './block.ts';
 import { type FormatName, planOf } from './formats.ts';
-import { JOURNAL, Journal } from './journal.ts';
+import { JOURNAL, Journal, removeJournal } from './journal.ts';
 import { stemOf } from './name.ts';
 import { PayloadWriter } from './payload-writer.ts';
 import type { RecordedFile, RecordingTags } from './sink.ts';
@@ -16,7 +16,10 @@ import { TrackWriter } from './track-writer.ts';
 const FOLDER_MODE = 0o750;
 const NOTHING = new Uint8Array(0);
 /** Any of these beside its name says that a segment exists, whose manifest may have been moved away. */
-const ENDINGS = ['.wav', '.wav.part', '.pcm', '.pcm.part'];
+const ENDINGS = [
+  ...['.wav', '.wav.part', '.pcm', '.pcm.part', '.hex', '.raw'],
+  ...['.ulaw', '.alaw', '.l16', '.g729', '.g723'],
+];
 /** A UUID that has been recorded this often in a day is no UUID. */
 const MAX_SEGMENTS = 10_000;
 
@@ -169,7 +172,7 @@ export class Recording {
       await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
       for (let segment = 1; segment <= MAX_SEGMENTS; segment++) {
         const stem = stemOf(name, segment);
-        if (await this.#isTaken(stem)) continue;
+        if (await exists(`${this.#pathOf(stem)}.json`)) continue;
         const journal = await Journal.create(this.#pathOf(stem) + JOURNAL, {
           ...journalHead,
           segment,
@@ -178,6 +181,11 @@ export class Recording {
           throw error;
         });
         if (!journal) continue;
+        // Only now nobody else takes the name; the call before may just have left it its files.
+        if (await this.#isTaken(stem)) {
+          await removeJournal(journal.path);
+          continue;
+        }
         this.#segment = segment;
         this.#stem = stem;
         return journal;
@@ -196,22 +204,22 @@ export class Recording {
     const path = this.#pathOf(stem);
     const names = [
       `${path}.json`,
+      `${path}.wav`,
       ...TRACKS.flatMap((track) => ENDINGS.map((ending) => `${path}-${track}${ending}`)),
     ];
-    const found = await Promise.all(
-      names.map((name) =>
-        access(name).then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    return found.includes(true);
+    return (await Promise.all(names.map(exists))).includes(true);
   }
 
   #pathOf(stem: string): string {
     return resolve(this.#options.dir, stem);
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Makes renames in a folder durable; where the system can't sync folders there is nothing to do. */

@@ -32,6 +32,13 @@ test('a UUID that ends again is remembered from then on', () => {
   assert.equal(tombstones.get('again') !== undefined, false);
 });
 
+test('however many end within the time, memory is bounded', () => {
+  const tombstones = new Tombstones(MINUTE);
+  for (let i = 0; i < 20_001; i++) tombstones.add(callOf(String(i)), i);
+  assert.equal(tombstones.get('0'), undefined);
+  assert.equal(tombstones.get('1')?.uuid, '1');
+});
+
 test('a sweep forgets the old ones only, of however many', () => {
   const tombstones = new Tombstones(MINUTE);
   for (let i = 0; i < 100; i++) tombstones.add(callOf(String(i)), i * S);

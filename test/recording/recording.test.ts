@@ -237,9 +237,29 @@ describe('a further recording of the same UUID', () => {
     await writeFile(join(dir, DATE, 'u.2-W.pcm.part'), 'x');
     await writeFile(join(dir, DATE, 'u.3.journal'), '{}');
     await writeFile(join(dir, DATE, 'u.4-R.pcm'), 'x');
+    await writeFile(join(dir, DATE, 'u.5-W.g729'), 'x');
+    await writeFile(join(dir, DATE, 'u.6.wav'), 'x');
     const result = await open(['pcm']).finish(TAGS);
-    assert.equal(result.segment, 5);
-    assert.equal(result.stem, `${DATE}/u.5`);
+    assert.equal(result.segment, 7);
+    assert.equal(result.stem, `${DATE}/u.7`);
+    const journals = (await readdir(join(dir, DATE))).filter((name) => name.endsWith('.journal'));
+    assert.deepEqual(
+      journals,
+      ['u.3.journal', 'u.7.journal'],
+      'none is left of the names in between',
+    );
+  });
+
+  test('is none that the one before takes up at the same moment', async () => {
+    for (let round = 0; round < 50; round++) {
+      const one = await open([], `r${round}`).finish(TAGS);
+      const next = open([], `r${round}`);
+      const path = join(dir, one.stem as string);
+      // Filing, as the main thread does it, while the next call looks for its name.
+      await writeFile(`${path}.json`, '{}', { flag: 'wx' });
+      await removeJournal(`${path}.journal`);
+      assert.equal((await next.finish(TAGS)).segment, 2);
+    }
   });
 
   test('has its own files though all were opened at once', async () => {
