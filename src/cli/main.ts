@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { errorText, RstError } from '../errors.ts';
 import { registerCheckConfig } from './check-config.ts';
+import { registerImportConfig } from './import-config.ts';
 import { packageVersion } from './package-version.ts';
 import { registerSend } from './send.ts';
 import { registerStart } from './start.ts';
@@ -30,6 +31,7 @@ function createProgram(): Command {
   // Commands copy these settings when they are made, so they come after them.
   registerStart(program);
   registerCheckConfig(program);
+  registerImportConfig(program);
   registerSend(program);
   return program;
 }

@@ -12,3 +12,4 @@ export type { Origin } from './origin.ts';
 export { type PortRange, parsePortRange } from './port-range.ts';
 export { type Config, configSchema } from './schema.ts';
 export { formatSize, parseSize } from './size.ts';
+export { type ImportedConfig, type ImportNote, importUpstreamConfig } from './upstream-config.ts';
