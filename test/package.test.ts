@@ -97,7 +97,7 @@ describe('the package', { timeout: 120_000 }, () => {
     ])
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     const published =
-      /^(package\.json|LICENSE|CHANGELOG\.md|README(\.zh-CN)?\.md|conf\/.+|dist\/src\/.+\.(js|d\.ts)|dist\/bin\/rst-server\.(js|d\.ts))$/;
+      /^(package\.json|LICENSE|CHANGELOG\.md|README(\.zh-CN)?\.md|(conf|docs)\/.+|dist\/src\/.+\.(js|d\.ts)|dist\/bin\/rst-server\.(js|d\.ts))$/;
     assert.deepEqual(
       files.filter((path) => !published.test(path)),
       [],
