@@ -1,0 +1,38 @@
+/** Chance that follows from its seeds alone. */
+export class Dice {
+  #state: number;
+
+  constructor(...seeds: number[]) {
+    this.#state = 0x9e3779b9;
+    for (const seed of seeds)
+      this.#state = (Math.imul(this.#state ^ seed, 0x85ebca6b) ^ this.bits()) | 0;
+  }
+
+  /** 32 bits: mulberry32. */
+  bits(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return (bits ^ (bits >>> 14)) >>> 0;
+  }
+
+  /** A whole number from 0 to one below `below`. */
+  upTo(below: number): number {
+    return this.bits() % below;
+  }
+
+  /** True once in so many times. */
+  onceIn(times: number): boolean {
+    return this.upTo(times) === 0;
+  }
+
+  pick<T>(values: readonly T[]): T {
+    return values[this.upTo(values.length)] as T;
+  }
+
+  bytes(size: number): Buffer {
+    const bytes = Buffer.allocUnsafe(size);
+    for (let at = 0; at < size; at++) bytes[at] = this.bits() >>> 11;
+    return bytes;
+  }
+}
