@@ -1,10 +1,12 @@
 /**
  * How long an INV waits for its ACK while calls run: `node bench/ack-latency.ts [CALLS [INV_PER_SECOND]]`.
- * Daemon, load and probe are three processes; the probe does nothing else, so that its own clock is true.
+ * Daemon, load and probe are three processes; the probe does nothing else, so that its own clock is true,
+ * and asks a server that only answers in the same run: what the machine itself takes.
  */
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { COMMAND, DaemonProcess } from '../test/support/daemon-process.ts';
 
 const PROBES = 1000;
@@ -13,6 +15,8 @@ const WARM_UP_MS = 2000;
 
 const [calls = 300, perSecond = 100] = process.argv.slice(2).map(Number);
 
+const floor = spawn(process.execPath, [join(import.meta.dirname, 'bare-ack.ts')]);
+const barePort = Number(String((await once(floor.stdout, 'data'))[0]));
 await using daemon = await DaemonProcess.start({ mediaPorts: '10000-15999' });
 const seconds = Math.ceil(PROBES / perSecond) + 5;
 const load = spawn(
@@ -26,16 +30,27 @@ const load = spawn(
 );
 const loadEnded = once(load, 'exit');
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
-const latencies = await probe(daemon.port);
+const [ours, bare] = await Promise.all([probe(daemon.port), probe(barePort)]);
 const [code] = await loadEnded;
-latencies.sort((a, b) => a - b);
-const at = (share: number) => latencies[Math.floor((latencies.length - 1) * share)]?.toFixed(2);
-process.stdout.write(
-  `${calls} calls, ${perSecond} INV/s: ${latencies.length} of ${PROBES} answered, ` +
-    `p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms; load ended ${code}\n`,
-);
+floor.kill();
+process.stdout.write(`${calls} calls (load ended ${code}), ${perSecond} INV/s each, ms:\n`);
+process.stdout.write(`rst-server  ${figures(ours)}\n`);
+process.stdout.write(`bare floor  ${figures(bare)}\n`);
+process.stdout.write(`p99 ratio   ${(quantile(ours, 0.99) / quantile(bare, 0.99)).toFixed(2)}\n`);
 
-/** Sends INVs at an even pace, and to each its BYE; returns the time of each to its ACK in ms. */
+function quantile(sorted: number[], share: number): number {
+  return sorted[Math.floor((sorted.length - 1) * share)] as number;
+}
+
+function figures(sorted: number[]): string {
+  const shares = { p50: 0.5, p90: 0.9, p99: 0.99, max: 1 };
+  const texts = Object.entries(shares).map(([name, share]) => {
+    return `${name} ${quantile(sorted, share).toFixed(2)}`;
+  });
+  return `${texts.join('  ')}  answered ${sorted.length} of ${PROBES}`;
+}
+
+/** Sends INVs at an even pace, and to each its BYE; returns the time of each to its ACK in ms, sorted. */
 async function probe(port: number): Promise<number[]> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -60,5 +75,5 @@ async function probe(port: number): Promise<number[]> {
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
   socket.close();
-  return latenciesMs;
+  return latenciesMs.sort((a, b) => a - b);
 }
