@@ -22,6 +22,9 @@ interface PayloadFile {
   stream: BlockStream;
 }
 
+/** A further file for each codec change, up to so many; what comes then stays in the last one. */
+const MAX_RAW_FILES = 16;
+
 /** Opens a file once its folder and name are there. */
 export type OpenFile = (file: AppendFile, suffix: string) => void;
 
@@ -31,25 +34,25 @@ export class PayloadWriter {
   readonly warnings: string[] = [];
   readonly #pool: BlockPool;
   readonly #openFile: OpenFile;
-  readonly #files: PayloadFile[] = [];
+  /** Made final at `sync` and below the folder `base`, as all files of the recording. */
+  readonly #sync: boolean;
+  readonly #base: string;
+  readonly #finished: Promise<RecordedFile | null>[] = [];
+  #rawFiles = 0;
   #raw: PayloadFile | null = null;
   #hex: PayloadFile | null = null;
 
-  constructor(track: TrackName, pool: BlockPool, openFile: OpenFile) {
+  constructor(track: TrackName, pool: BlockPool, openFile: OpenFile, sync: boolean, base: string) {
     this.track = track;
     this.#pool = pool;
     this.#openFile = openFile;
+    this.#sync = sync;
+    this.#base = base;
   }
 
-  /** Appends a payload to the raw file of its codec; a codec change begins a further file. */
+  /** Appends a payload to the raw file of its codec; a codec change ends that file and begins a further one. */
   raw(codec: string | null, bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#raw || this.#raw.codec !== codec) {
-      this.#raw?.stream.flush();
-      const number = this.#files.filter(({ format }) => format === 'raw').length + 1;
-      const extension = EXTENSIONS[codec ?? ''] ?? 'raw';
-      const suffix = number === 1 ? `.${extension}` : `.${number}.${extension}`;
-      this.#raw = this.#start('raw', codec, suffix);
-    }
+    if (!this.#raw || this.#raw.codec !== codec) this.#raw = this.#nextRaw(codec);
     this.#raw.stream.append(bytes, start, end);
   }
 
@@ -64,31 +67,51 @@ export class PayloadWriter {
   }
 
   flush(): void {
-    for (const { stream } of this.#files) stream.flush();
+    this.#raw?.stream.flush();
+    this.#hex?.stream.flush();
   }
 
   /** Makes the files final. What went wrong with one is a warning. */
-  async finish(sync: boolean, base: string): Promise<RecordedFile[]> {
-    this.flush();
-    const finished = await Promise.all(
-      this.#files.map(async ({ format, file }): Promise<RecordedFile | null> => {
-        if (!(await file.finish(NOTHING, NOTHING, sync))) {
-          this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
-          return null;
-        }
-        const { path, sizeBytes } = file;
-        const sha256 = await sha256Of(path);
-        return { track: this.track, path: path.slice(base.length + 1), format, sizeBytes, sha256 };
-      }),
-    );
+  async finish(): Promise<RecordedFile[]> {
+    for (const file of [this.#raw, this.#hex]) if (file) this.#finished.push(this.#finish(file));
+    const finished = await Promise.all(this.#finished);
     return finished.filter((file) => file !== null);
+  }
+
+  #nextRaw(codec: string | null): PayloadFile {
+    const before = this.#raw;
+    if (before && this.#rawFiles === MAX_RAW_FILES) {
+      const name = before.codec ?? 'unknown';
+      const text = `${this.track}: the codec changed more than ${MAX_RAW_FILES - 1} times; what came after that is in the last raw file, of ${name}`;
+      if (!this.warnings.includes(text)) this.warnings.push(text);
+      return before;
+    }
+    if (before) this.#finished.push(this.#finish(before));
+    const number = ++this.#rawFiles;
+    const extension = EXTENSIONS[codec ?? ''] ?? 'raw';
+    return this.#start('raw', codec, number === 1 ? `.${extension}` : `.${number}.${extension}`);
   }
 
   #start(format: 'raw' | 'hex', codec: string | null, suffix: string): PayloadFile {
     const file = new AppendFile(this.#pool);
-    const started = { format, codec, file, stream: new BlockStream([file], this.#pool) };
-    this.#files.push(started);
     this.#openFile(file, suffix);
-    return started;
+    return { format, codec, file, stream: new BlockStream([file], this.#pool) };
+  }
+
+  async #finish({ format, file, stream }: PayloadFile): Promise<RecordedFile | null> {
+    stream.flush();
+    if (!(await file.finish(NOTHING, NOTHING, this.#sync))) {
+      this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
+      return null;
+    }
+    const { path, sizeBytes } = file;
+    const sha256 = await sha256Of(path);
+    return {
+      track: this.track,
+      path: path.slice(this.#base.length + 1),
+      format,
+      sizeBytes,
+      sha256,
+    };
   }
 }

@@ -90,9 +90,11 @@ export class Recording {
   payloads(track: TrackName): PayloadWriter {
     let writer = this.#payloads.get(track);
     if (!writer) {
-      writer = new PayloadWriter(track, this.#pool, (file, suffix) => {
+      const { sync, dir } = this.#options;
+      const openFile = (file: AppendFile, suffix: string) => {
         this.#opening.push(this.#openFile(file, `-${track}${suffix}`));
-      });
+      };
+      writer = new PayloadWriter(track, this.#pool, openFile, sync === 'close', dir);
       this.#payloads.set(track, writer);
     }
     return writer;
@@ -112,7 +114,7 @@ export class Recording {
     const payloads = TRACKS.flatMap((track) => this.#payloads.get(track) ?? []);
     const finished = await Promise.all([
       ...tracks.map((writer) => writer.finish(tags, sync, dir)),
-      ...payloads.map((writer) => writer.finish(sync, dir)),
+      ...payloads.map((writer) => writer.finish()),
     ]);
     const files = finished.flat();
     for (const writer of [...tracks, ...payloads]) this.#warnings.push(...writer.warnings);

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { StreamResampler } from '../audio/index.ts';
 import { sha256Of } from './checksum.ts';
@@ -57,30 +57,41 @@ async function interleave(file: FileHandle, at: number, left: Half, right: Half)
   const lefts = new SampleReader(left, left.sampleRate);
   const rights = new SampleReader(right, left.sampleRate);
   let dataBytes = 0;
-  for (;;) {
-    const [l, r] = [await lefts.take(READ_BYTES / 2), await rights.take(READ_BYTES / 2)];
-    const count = Math.max(l.length, r.length);
-    if (count === 0) return dataBytes;
-    const both = new Int16Array(2 * count);
-    for (let i = 0; i < count; i++) {
-      both[2 * i] = l[i] ?? 0;
-      both[2 * i + 1] = r[i] ?? 0;
+  try {
+    for (;;) {
+      const [l, r] = [await lefts.take(READ_BYTES / 2), await rights.take(READ_BYTES / 2)];
+      const count = Math.max(l.length, r.length);
+      if (count === 0) return dataBytes;
+      const both = new Int16Array(2 * count);
+      for (let i = 0; i < count; i++) {
+        both[2 * i] = l[i] ?? 0;
+        both[2 * i + 1] = r[i] ?? 0;
+      }
+      const bytes = new Uint8Array(both.buffer);
+      await file.write(bytes, 0, bytes.length, at + dataBytes);
+      dataBytes += bytes.length;
     }
-    const bytes = new Uint8Array(both.buffer);
-    await file.write(bytes, 0, bytes.length, at + dataBytes);
-    dataBytes += bytes.length;
+  } finally {
+    lefts.close();
+    rights.close();
   }
 }
 
 /** Reads samples of a file piece by piece, at another rate where asked. */
 class SampleReader {
+  readonly #stream: ReadStream;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #resampler: StreamResampler | null;
   #rest = new Int16Array(0);
 
   constructor({ path, sampleRate }: Half, toRate: number) {
-    this.#chunks = createReadStream(path, { highWaterMark: READ_BYTES })[Symbol.asyncIterator]();
+    this.#stream = createReadStream(path, { highWaterMark: READ_BYTES });
+    this.#chunks = this.#stream[Symbol.asyncIterator]();
     this.#resampler = sampleRate === toRate ? null : new StreamResampler(sampleRate, toRate);
+  }
+
+  close(): void {
+    this.#stream.destroy();
   }
 
   /** The next `count` samples, fewer at the end of the file. */
