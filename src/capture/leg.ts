@@ -44,6 +44,8 @@ export interface LegExtension {
 
 /** An L16 packet that waits until the rate is known. */
 interface ProbedPacket {
+  /** As it was when the packet arrived. */
+  isMasked: boolean;
   header: DataHeader;
   datagram: Datagram;
 }
@@ -62,6 +64,7 @@ export class Leg {
   readonly #output = new LegOutput();
   readonly #repeats = new RepeatFilter();
   readonly #payloadTypes = new Set<number>();
+  readonly #unknownTypes = new Set<number>();
   readonly #dropped: Record<string, number> = {};
   #packets = 0;
   #bytes = 0;
@@ -130,7 +133,9 @@ export class Leg {
     this.#keep(codec ?? null, datagram, payloadStart);
     if (!codec) return this.#unknown(payloadType, payloadBytes);
     if (codec === 'L16' && this.#l16Rate === null) return this.#findRate(header, datagram);
-    this.#place(codec, header, datagram);
+    // What waits for its rate came before this packet, and goes before it.
+    if (this.#probed.length > 0) this.#rateFound((this.#probe as RateProbe).guess());
+    this.#place(codec, header, datagram, this.isMasked);
   }
 
   /** Decides on all that waits. */
@@ -190,6 +195,8 @@ export class Leg {
   }
 
   #unknown(payloadType: number, payloadBytes: number): void {
+    if (this.#unknownTypes.has(payloadType)) return;
+    this.#unknownTypes.add(payloadType);
     const type =
       payloadType === NO_PAYLOAD_TYPE ? 'no payload type' : `payload type ${payloadType}`;
     this.warnings.add(
@@ -201,6 +208,7 @@ export class Leg {
     this.#probe ??= new RateProbe();
     const bytes = datagram.bytes.slice(0, datagram.sizeBytes);
     this.#probed.push({
+      isMasked: this.isMasked,
       header: Object.assign(new DataHeader(), header),
       datagram: Object.assign(new Datagram(), datagram, { bytes }),
     });
@@ -210,11 +218,12 @@ export class Leg {
 
   #rateFound(rate: number): void {
     this.#l16Rate = rate;
-    for (const { header, datagram } of this.#probed) this.#place('L16', header, datagram);
+    for (const { header, datagram, isMasked } of this.#probed)
+      this.#place('L16', header, datagram, isMasked);
     this.#probed = [];
   }
 
-  #place(codec: Codec, header: DataHeader, datagram: Datagram): void {
+  #place(codec: Codec, header: DataHeader, datagram: Datagram, isMasked: boolean): void {
     const { bytes, sizeBytes } = datagram;
     const start = header.payloadStart;
     const packet = this.#packet;
@@ -223,9 +232,9 @@ export class Leg {
     packet.bytes = bytes;
     packet.start = start;
     packet.end = sizeBytes;
-    packet.seq = header.seq;
-    packet.ts = header.ts;
-    packet.isSilent = this.isMasked;
+    packet.seq = this.#isNumbered ? header.seq : -1;
+    packet.ts = this.#isNumbered ? header.ts : -1;
+    packet.isSilent = isMasked;
     const rate = isPcmCodec(codec) ? this.#rateOf(codec) : SPEECH_RATE;
     if (isPcmCodec(codec)) {
       packet.codec = codec;
@@ -243,7 +252,7 @@ export class Leg {
     else if (packet.seq < 0 && this.#timeline instanceof SequencedTimeline) this.#goByArrival();
     const timeline = this.#timeline as LegTimeline;
     if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
-    if (packet.seq < 0 && this.#isCopy(packet, rate)) return;
+    if (!(timeline instanceof SequencedTimeline) && this.#isCopy(packet, rate)) return;
     if (rate !== this.#sampleRate) this.#convert(packet, rate);
     if (packet.samples > 0) timeline.place(packet);
   }

@@ -4,7 +4,7 @@ const WITHIN = 0.5;
 /**
  * Finds packets that the network has delivered twice, where they carry no number: the same bytes as the
  * packet before, right behind it. A tone or silence repeats too, but goes on repeating, at its own pace,
- * or is one byte throughout; neither is taken for a copy.
+ * or is one byte throughout; of a tone that begins in a burst one packet at the most is lost to this.
  */
 export class RepeatFilter {
   #last = new Uint8Array(0);
@@ -22,8 +22,9 @@ export class RepeatFilter {
   ): boolean {
     const repeats = this.#equals(bytes, start, end);
     const isClose = arrivalNs - this.#arrivalNs < WITHIN * packetNs;
-    if (repeats && isClose && !this.#didRepeat && !isConstant(bytes, start, end)) return true;
+    const isCopy = repeats && isClose && !this.#didRepeat && !isConstant(bytes, start, end);
     this.#didRepeat = repeats;
+    if (isCopy) return true;
     this.#arrivalNs = arrivalNs;
     if (!repeats) this.#keep(bytes, start, end);
     return false;

@@ -18,6 +18,8 @@ interface TestCall {
   call: MediaCall;
   /** Packet number `i` of a leg, arrived when it should. */
   packet(leg: LegName, i: number, code: number, numbers?: [seq: number, ts: number]): void;
+  /** The same with any payload. */
+  payload(leg: LegName, i: number, type: number, bytes: Uint8Array, numbers?: number[]): void;
   finish(packets: number): Promise<MediaSummary>;
   read(path: string): Promise<Buffer>;
 }
@@ -47,17 +49,20 @@ async function withCall(
     new BlockPool(),
     () => {},
   );
+  const payload: TestCall['payload'] = (leg, i, type, bytes, numbers = [-1, -1]) => {
+    const datagram = new Datagram();
+    datagram.bytes = formatData(UUID, leg, type, bytes, numbers[0], numbers[1]);
+    datagram.sizeBytes = datagram.bytes.length;
+    datagram.arrivalNs = (i + 1) * PACKET_NS;
+    datagram.address = '127.0.0.1';
+    call.receive(leg, datagram);
+  };
   try {
     await run({
       call,
-      packet(leg, i, code, numbers = [-1, -1]) {
-        const datagram = new Datagram();
-        datagram.bytes = formatData(UUID, leg, 0, new Uint8Array(160).fill(code), ...numbers);
-        datagram.sizeBytes = datagram.bytes.length;
-        datagram.arrivalNs = (i + 1) * PACKET_NS;
-        datagram.address = '127.0.0.1';
-        call.receive(leg, datagram);
-      },
+      payload,
+      packet: (leg, i, code, numbers) =>
+        payload(leg, i, 0, new Uint8Array(160).fill(code), numbers),
       finish: (packets) => call.finish(packets * PACKET_NS),
       read: (path) => readFile(join(dir, path)),
     });
@@ -138,5 +143,50 @@ test('where numbers stop coming, the rest is placed by arrival in the same track
     const { samples } = parseWav(await read(recording.files[0]?.path as string));
     assert.equal(samples[50 * 160 - 1], ULAW_TO_LINEAR[0x10] as number);
     assert.equal(samples[100 * 160], ULAW_TO_LINEAR[0x20] as number);
+  });
+});
+
+test('L16 whose rate is not known yet keeps its place before another codec, and its mask', async () => {
+  await withCall({}, async ({ call, payload, packet, finish, read }) => {
+    const linear = new Uint8Array(new Int16Array(160).fill(1000).buffer);
+    for (let i = 0; i < 5; i++) {
+      call.setMask(i === 2, i * PACKET_NS);
+      payload('R', i, 10, linear);
+    }
+    for (let i = 5; i < 50; i++) packet('R', i, 0x10);
+    const { tracks, recording } = await finish(50);
+    assert.deepEqual([tracks.R.samples, tracks.R.gaps], [50 * 160, []]);
+    const { samples } = parseWav(await read(recording.files[0]?.path as string));
+    const firsts = [0, 1, 2, 3, 4, 5].map((i) => samples[i * 160]);
+    assert.deepEqual(firsts, [1000, 1000, 0, 1000, 1000, ULAW_TO_LINEAR[0x10]]);
+  });
+});
+
+test('copies are found where numbers are not what packets are placed by', async () => {
+  await withCall({}, async ({ payload, finish }) => {
+    for (let i = 0; i < 100; i++) {
+      const speech = Uint8Array.from({ length: 160 }, (_, n) => (i * 31 + n * 7) & 0x7f);
+      for (let copy = 0; copy < (i % 10 === 0 ? 2 : 1); copy++)
+        payload('R', i, 0, speech, [i, i * 160]);
+    }
+    const { tracks } = await finish(100);
+    assert.deepEqual([tracks.R.samples, tracks.R.dropped], [100 * 160, { duplicate: 10 }]);
+  });
+});
+
+test('codecs that alternate for ever leave a bounded number of files, with every payload', async () => {
+  await withCall({}, async ({ payload, finish, read }) => {
+    for (let i = 0; i < 500; i++)
+      payload('R', i, i % 2 === 0 ? 18 : 13, new Uint8Array(10).fill(i));
+    const { recording, warnings } = await finish(500);
+    const raw = recording.files.filter(({ format }) => format === 'raw');
+    assert.equal(raw.length, 16);
+    const contents = Buffer.concat(await Promise.all(raw.map(({ path }) => read(path))));
+    assert.deepEqual(
+      Uint8Array.from(contents),
+      Uint8Array.from({ length: 5000 }, (_, n) => Math.floor(n / 10)),
+    );
+    assert.ok(warnings.some((text) => text.includes('changed more than 15 times')));
+    assert.equal(warnings.filter((text) => text.includes('payload type 13')).length, 1);
   });
 });
