@@ -60,6 +60,7 @@ export class Daemon {
       {
         activity: (...args) => registry.activity(...args),
         finished: (...args) => registry.finished(...args),
+        workerDied: (...args) => registry.workerDied(...args),
         lost: (...args) => registry.lost(...args),
         bindFailed: (...args) => registry.bindFailed(...args),
         strays: (...args) => registry.strays(...args),

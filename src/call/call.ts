@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import type { InvMessage, LegName, PortPair } from '../protocol/index.ts';
 import { nameOfSource } from './source-name.ts';
 import { type CallEvent, type CallState, type EndReason, next } from './state.ts';
-import { Tap } from './tap.ts';
+import { SILENCE_NS, Tap } from './tap.ts';
 
 /** A channel with more taps than this has a problem that remembering them would not solve. */
 const MAX_OTHER_TAPS = 8;
@@ -44,6 +44,8 @@ export class Call {
   /** Arrival of the INV, on the monotonic and on the wall clock. */
   readonly startNs: number;
   readonly startedAtMs: number;
+  /** The ACK of its INV accepts numbered packets; settled with the first one, or without an INV. */
+  isNumbered: boolean;
   readonly log: Log;
   readonly warnings: string[] = [];
   readonly events: CallNote[] = [];
@@ -66,12 +68,14 @@ export class Call {
   readonly otherTaps: Tap[] = [];
   #state: CallState = 'inviting';
   #hasForeignBye = false;
+  #tapsAdded = 0;
 
   constructor(start: CallStart, log: Log) {
     this.callId = start.callId;
     this.inv = start.inv;
     this.tap = start.tap;
     this.legsTap = start.tap;
+    this.isNumbered = start.tap.inv?.extension?.seq === true;
     this.source = start.tap.source;
     this.startNs = start.startNs;
     this.startedAtMs = start.startedAtMs;
@@ -80,12 +84,6 @@ export class Call {
 
   get uuid(): string {
     return this.inv.uuid;
-  }
-
-  /** True where the ACK of its INV accepts numbered packets. */
-  get isNumbered(): boolean {
-    // In a further segment its numbers would count from the start of the first.
-    return this.continues === null && this.legsTap.inv?.extension?.seq === true;
   }
 
   get state(): CallState {
@@ -138,7 +136,13 @@ export class Call {
   }
 
   /** The tap whose INV this is: sent again, late behind its DATA, or of a further tap. */
-  tapOfInv(inv: InvMessage, source: Source): { tap: Tap; isRepeated: boolean } {
+  tapOfInv(inv: InvMessage, source: Source, arrivalNs: number): { tap: Tap; isRepeated: boolean } {
+    const found = this.#tapOfInv(inv, source);
+    found.tap.heardNs = Math.max(found.tap.heardNs, arrivalNs);
+    return found;
+  }
+
+  #tapOfInv(inv: InvMessage, source: Source): { tap: Tap; isRepeated: boolean } {
     const taps = [this.tap, ...this.otherTaps];
     const repeated = taps.find((tap) => tap.isRepeated(inv, source));
     if (repeated) {
@@ -185,23 +189,32 @@ export class Call {
       this.otherTaps.splice(gone, 1);
     }
     this.otherTaps.push(tap);
+    if (++this.#tapsAdded > MAX_EVENTS) return true;
     const text = `a second tap from ${nameOfSource(tap.source)} runs on this call; its frames are dropped`;
     this.warnings.push(text);
     this.log.warn({ from: nameOfSource(tap.source) }, text);
     return true;
   }
 
-  /** The tap to go on with when the recorded one stops: of those that run, the one that sent last. */
+  /**
+   * The tap to go on with when the recorded one stops: of those that run, the one that sent last. One that
+   * fell silent before the recorded one did is gone, and its BYE was lost.
+   */
   get heir(): Tap | null {
+    const sinceNs = Math.max(this.lastArrivalNs, this.tap.lastArrivalNs) - SILENCE_NS;
     let heir: Tap | null = null;
-    for (const tap of this.otherTaps)
-      if (tap.state === 'running' && tap.lastArrivalNs >= (heir?.lastArrivalNs ?? -1)) heir = tap;
+    for (const tap of this.otherTaps) {
+      if (tap.state !== 'running' || tap.heardNs < sinceNs) continue;
+      if (tap.lastArrivalNs >= (heir?.lastArrivalNs ?? -1)) heir = tap;
+    }
     return heir;
   }
 
   /** This is the next segment of a call that had ended for want of media. */
   continue(before: Call): void {
     this.continues = before;
+    // Its numbers count from the start of the first segment.
+    this.isNumbered = false;
     for (const tap of [before.tap, ...before.otherTaps])
       if (tap !== this.tap && tap.state === 'running') this.otherTaps.push(tap);
   }

@@ -109,7 +109,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   inv(inv: InvMessage, source: Source, arrivalNs: number): void {
     if (this.#closed !== null) return;
     const known = this.#live.get(inv.uuid);
-    if (known) return this.#invOfLive(known, inv, source);
+    if (known) return this.#invOfLive(known, inv, source, arrivalNs);
     this.#candidates.forget(inv.uuid, source);
     const call = this.#create(inv, new Tap(source, inv, this.#options.sourceLock), arrivalNs);
     if (inv.ports) this.#options.pool.reservePair((pair) => this.#answer(call, pair));
@@ -176,17 +176,22 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     if (!call) return;
     call.log.error({ err: error }, 'the capture worker of this call ended');
     const words = `its capture worker ended: ${error.message}`;
-    call.end = { reason: 'error', words, atNs: this.#options.now() };
-    this.#leave(call);
+    if (!call.end) {
+      call.end = { reason: 'error', words, atNs: this.#options.now() };
+      this.#leave(call);
+    } else call.end = { ...call.end, reason: 'error', words: `${call.end.words}; then ${words}` };
     call.apply('error');
     void this.#archive({ call, end: call.end, media: null });
   }
 
+  workerDied(error: Error): void {
+    this.#log.error({ err: error }, 'a capture worker ended; another takes its place');
+  }
+
   bindFailed(port: number, code: string): void {
-    const text = 'a port of media.ports can not be bound; another is taken';
     // Where another process has the range there are many: one line says it.
-    if (this.#bindFailures++ === 0) this.#log.warn({ port, code }, text);
-    else this.#log.debug({ port, code }, text);
+    const level = this.#bindFailures++ === 0 ? 'warn' : 'debug';
+    this.#log[level]({ port, code }, 'a port of media.ports can not be bound; another is taken');
   }
 
   strays(ports: PortPair, count: number): void {
@@ -226,13 +231,13 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   }
 
   /** An INV of a channel that is being recorded: sent again, late, or of a further tap. */
-  #invOfLive(call: Call, inv: InvMessage, source: Source): void {
+  #invOfLive(call: Call, inv: InvMessage, source: Source, arrivalNs: number): void {
     if (!call.tap.lock.admitsAddress(source.address)) {
       this.#drops.count('wrong-source');
       call.log.debug({ from: nameOfSource(source) }, 'INV from another address than the tap');
       return this.#ack(call.uuid, null, source);
     }
-    const { tap, isRepeated } = call.tapOfInv(inv, source);
+    const { tap, isRepeated } = call.tapOfInv(inv, source, arrivalNs);
     if (!isRepeated) return this.#ack(call.uuid, null, source);
     if (tap === call.legsTap && call.state === 'inviting') return;
     if (tap === call.legsTap) this.#ack(call.uuid, call.ports, source, call.isNumbered);
@@ -303,8 +308,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   ): void {
     if (this.#ended.isLateData(uuid, source, this.#options.now())) return this.#drops.count('late');
     const paused = this.#ended.paused(uuid);
-    if (paused && !paused.tap.lock.admitsAddress(source.address))
-      return this.#drops.count('wrong-source');
+    if (paused && !mayContinue(paused, source)) return this.#drops.count('wrong-source');
     if (this.#closed !== null) return this.#drops.count('no-call');
     const packets = this.#candidates.add(header, bytes, source, arrivalNs, lagNs);
     if (packets) this.#openUninvited(uuid, packets, paused);
@@ -385,4 +389,12 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#calls.delete(call.callId);
     if (this.#calls.size === 0) this.#whenEmpty?.();
   }
+}
+
+/** Whether DATA at the control port may take up a call that had ended: by its own source, as while it ran. */
+function mayContinue(paused: Call, source: Source): boolean {
+  const { lock } = paused.tap;
+  if (!lock.admitsAddress(source.address)) return false;
+  if (lock.mode === 'off' || paused.knownTap(source)) return true;
+  return lock.mode === 'address' && paused.ports === null;
 }

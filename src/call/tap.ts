@@ -15,6 +15,8 @@ export class Tap {
   readonly lock: SourceLock;
   /** Last DATA that is known of; -1 before the first. */
   lastArrivalNs = -1;
+  /** Its last sign of life, DATA or INV; -1 before the first. */
+  heardNs = -1;
   /** Since when it sends without a longer silence. */
   #runStartNs = -1;
 
@@ -64,6 +66,7 @@ export class Tap {
     if (this.lastArrivalNs < 0 || arrivalNs - this.lastArrivalNs >= SILENCE_NS)
       this.#runStartNs = arrivalNs;
     this.lastArrivalNs = arrivalNs;
+    this.heardNs = Math.max(this.heardNs, arrivalNs);
   }
 
   /** True where it has sent for so long since `lastNs` that whoever was silent since then has stopped. */

@@ -5,7 +5,7 @@ import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from 
 import { PortPool } from './port-pool.ts';
 import { WorkerThread } from './worker-thread.ts';
 
-/** A port that can't be bound is not tried more often than this. */
+/** A port that can't be bound, or a worker that can't start, is not tried more often than this. */
 const LEAST_ASIDE_MS = 1000;
 
 /** Bound pairs each worker holds ready, so that an ACK waits for no worker. */
@@ -23,6 +23,8 @@ export interface CaptureEvents {
   /** A call has had packets, the last one then. */
   activity(callId: number, lastArrivalNs: number): void;
   finished(callId: number, summary: MediaSummary): void;
+  /** A capture worker has ended by itself; another takes its place. */
+  workerDied(error: Error): void;
   /** The call's worker is gone, and its audio since the last write with it. */
   lost(callId: number, error: Error): void;
   bindFailed(port: number, code: string): void;
@@ -52,7 +54,7 @@ export class WorkerPool {
   readonly #threads: WorkerThread[] = [];
   readonly #threadOf = new Map<number, WorkerThread>();
   readonly #waiters: PairWaiter[] = [];
-  /** Timers of ports that could not be bound. */
+  /** Timers of what is tried again. */
   readonly #asides = new Set<NodeJS.Timeout>();
   #lastPairId = 0;
   #whenBound: (() => void) | null = null;
@@ -96,7 +98,11 @@ export class WorkerPool {
 
   /** Hands a call to the worker that holds its pair, or to the one with the fewest calls. */
   open(call: OpenCall, pair: ReservedPair | null): void {
-    const thread = pair?.thread ?? (fewestCalls(this.#threads) as WorkerThread);
+    const thread = pair?.thread ?? fewestCalls(this.#threads);
+    if (!thread) {
+      setImmediate(() => this.#events.lost(call.callId, new Error('no capture worker runs')));
+      return;
+    }
     thread.calls++;
     this.#threadOf.set(call.callId, thread);
     thread.post({ kind: 'open', call });
@@ -138,6 +144,7 @@ export class WorkerPool {
   #handle(thread: WorkerThread, message: FromWorker): void {
     switch (message.kind) {
       case 'bound':
+        thread.hasBound = true;
         thread.binding.delete(message.pair.pairId);
         thread.idlePairs.push(message.pair);
         this.#whenBound?.();
@@ -183,13 +190,31 @@ export class WorkerPool {
   #replace(thread: WorkerThread, error: Error): void {
     this.#threads.splice(this.#threads.indexOf(thread), 1);
     for (const pair of thread.pairs.values()) this.#giveBack(thread, pair);
-    if (!this.#stopping) this.#spawn();
-    this.#restock();
+    this.#events.workerDied(error);
+    if (thread.hasBound) this.#succeed();
+    else this.#succeedLater();
+    this.#whenBound?.();
+    this.#serveWaiters();
     for (const [callId, owner] of this.#threadOf) {
       if (owner !== thread) continue;
       this.#threadOf.delete(callId);
       this.#events.lost(callId, error);
     }
+  }
+
+  #succeed(): void {
+    if (this.#stopping) return;
+    this.#spawn();
+    this.#restock();
+  }
+
+  /** After one that never worked: the next may fare no better, and shall not take the processor as well. */
+  #succeedLater(): void {
+    const timer = setTimeout(() => {
+      this.#asides.delete(timer);
+      this.#succeed();
+    }, LEAST_ASIDE_MS);
+    this.#asides.add(timer);
   }
 
   /** A port that somebody else has is tried again after a rest; meanwhile others take its place. */

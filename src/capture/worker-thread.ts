@@ -24,6 +24,8 @@ export class WorkerThread {
   /** All pairs whose ports it has: binding, idle, live and resting. */
   readonly pairs = new Map<number, BoundPair>();
   calls = 0;
+  /** It has worked once. */
+  hasBound = false;
   readonly #worker: Worker;
   readonly #batch = new DataBatch();
   readonly #exited: Promise<unknown>;

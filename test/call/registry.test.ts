@@ -659,6 +659,35 @@ describe('a call that ended because nothing came', () => {
 });
 
 describe('a second tap takes over', () => {
+  test('but one whose own BYE was lost does not get the call back', (t) => {
+    const { registry, pool, clock, inv, bye, data } = create(t);
+    inv('u', TAP, null);
+    data('u', TAP);
+    // From here on TAP is silent, though it said nothing, and the channel is tapped again.
+    inv('u', SECOND, null);
+    for (let i = 0; i < 300; i++) {
+      clock.ns += 20e6;
+      data('u', SECOND);
+    }
+    assert.ok(pool.delivered.length > 100, 'SECOND is recorded');
+    bye('u', SECOND);
+    assert.equal(registry.liveCalls, 0);
+    assert.equal(pool.ended.length, 1);
+  });
+
+  test('and one stray datagram of long ago is no tap to go on with', (t) => {
+    const { registry, clock, inv, bye, data } = create(t);
+    inv('u', TAP, null);
+    data('u', TAP);
+    data('u', { ...TAP, port: 45_000 });
+    for (let i = 0; i < 300; i++) {
+      clock.ns += 20e6;
+      data('u', TAP);
+    }
+    bye('u', TAP);
+    assert.equal(registry.liveCalls, 0);
+  });
+
   test('when the first says BYE; the BYE of the last one ends the call', async (t) => {
     const { registry, pool, inv, bye, data, archived } = create(t);
     inv();

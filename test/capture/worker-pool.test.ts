@@ -66,6 +66,7 @@ interface Reports {
   activity: [callId: number, lastArrivalNs: number];
   finished: [callId: number, summary: MediaSummary];
   lost: [callId: number, error: Error];
+  workerDied: [error: Error];
   bindFailed: [port: number, code: string];
   strays: [ports: PortPair, count: number];
   duplicates: [callId: number, lastArrivalNs: number];
@@ -103,6 +104,7 @@ function create(t: TestContext, first: number, count: number, workers = 1) {
       activity: report('activity'),
       finished: report('finished'),
       lost: report('lost'),
+      workerDied: report('workerDied'),
       bindFailed: report('bindFailed'),
       strays: report('strays'),
       duplicates: report('duplicates'),
