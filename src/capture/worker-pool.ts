@@ -203,7 +203,7 @@ export class WorkerPool {
   }
 
   #succeed(): void {
-    if (this.#stopping) return;
+    if (this.#stopping !== null) return;
     this.#spawn();
     this.#restock();
   }
