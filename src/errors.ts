@@ -8,7 +8,6 @@ export const ERRORS = {
   RST_AUDIO_FILE: { exitCode: 2 },
   RST_NOT_REACHABLE: { exitCode: 3 },
   RST_RECORDING: { exitCode: 1 },
-  RST_WORKER: { exitCode: 1 },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -133,7 +133,7 @@ export class Timeline implements LegTimeline {
 
   /** Decides on what is held, with what is known now. */
   flush(): void {
-    this.#settleAll();
+    while (this.#held.length > 0) this.#settle();
   }
 
   /** Appends silence up to `samples` in all; call `flush` first. */
@@ -211,10 +211,6 @@ export class Timeline implements LegTimeline {
 
   #nsOf(packet: Packet): number {
     return packet.samples * this.#nsPerSample;
-  }
-
-  #settleAll(): void {
-    while (this.#held.length > 0) this.#settle();
   }
 
   /** Decides on the oldest held packets and releases at least one. */

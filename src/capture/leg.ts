@@ -64,7 +64,7 @@ export class Leg {
   readonly #output = new LegOutput();
   readonly #repeats = new RepeatFilter();
   readonly #payloadTypes = new Set<number>();
-  readonly #unknownTypes = new Set<number>();
+  readonly #warnedTypes = new Set<number>();
   readonly #dropped: Record<string, number> = {};
   #packets = 0;
   #bytes = 0;
@@ -194,9 +194,18 @@ export class Leg {
     if (this.#recording.wantsHex) writer.hex(bytes, start, sizeBytes);
   }
 
+  /** Once a payload type, not once a packet. */
+  #notDecoded(payloadType: number, codec: Codec): void {
+    if (this.#warnedTypes.has(payloadType)) return;
+    this.#warnedTypes.add(payloadType);
+    this.warnings.add(
+      `${this.name}: ${codec} is not decoded; it is kept raw, and silent elsewhere`,
+    );
+  }
+
   #unknown(payloadType: number, payloadBytes: number): void {
-    if (this.#unknownTypes.has(payloadType)) return;
-    this.#unknownTypes.add(payloadType);
+    if (this.#warnedTypes.has(payloadType)) return;
+    this.#warnedTypes.add(payloadType);
     const type =
       payloadType === NO_PAYLOAD_TYPE ? 'no payload type' : `payload type ${payloadType}`;
     this.warnings.add(
@@ -243,9 +252,7 @@ export class Leg {
       packet.isSilent = true;
       packet.samples =
         codec === 'G729' ? g729Samples(sizeBytes - start) : g723Samples(bytes, start, sizeBytes);
-      this.warnings.add(
-        `${this.name}: ${codec} is not decoded; it is kept raw, and silent elsewhere`,
-      );
+      this.#notDecoded(header.payloadType, codec);
     }
     if (packet.samples === 0) return;
     if (!this.#timeline) this.#begin(codec, rate, packet.samples);
