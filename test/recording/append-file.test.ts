@@ -9,34 +9,11 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { RstError } from '../../src/errors.ts';
 import { AppendFile } from '../../src/recording/append-file.ts';
-import { BLOCK_BYTES, type Block, BlockPool } from '../../src/recording/block.ts';
+import { BLOCK_BYTES } from '../../src/recording/block.ts';
+import { CountingPool } from '../support/counting-pool.ts';
 
 const NOTHING = new Uint8Array(0);
 const HEAD = Buffer.from('head');
-
-/** Knows how many blocks are out. */
-class CountingPool extends BlockPool {
-  out = 0;
-
-  override take(): Block {
-    this.out++;
-    return super.take();
-  }
-
-  override release(block: Block): void {
-    if (block.writers <= 1) this.out--;
-    super.release(block);
-  }
-
-  /** A block for one writer that holds `bytes`. */
-  filled(bytes: Uint8Array): Block {
-    const block = this.take();
-    block.bytes.set(bytes);
-    block.usedBytes = bytes.length;
-    block.writers = 1;
-    return block;
-  }
-}
 
 let folder = '';
 let names = 0;

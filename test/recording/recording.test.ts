@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Packet, type PcmCodec, parseWav } from '../../src/audio/index.ts';
-import { type Block, BlockPool } from '../../src/recording/block.ts';
 import type { FormatName } from '../../src/recording/formats.ts';
 import {
   escapeName,
@@ -16,24 +15,10 @@ import {
   removeJournal,
   type TrackWriter,
 } from '../../src/recording/index.ts';
+import { CountingPool } from '../support/counting-pool.ts';
 
 const DATE = '2026-03-01';
 const TAGS = { title: 't', artist: 'a', date: 'd', comment: 'c' };
-
-/** Knows how many blocks are out. */
-class CountingPool extends BlockPool {
-  out = 0;
-
-  override take(): Block {
-    this.out++;
-    return super.take();
-  }
-
-  override release(block: Block): void {
-    if (block.writers <= 1) this.out--;
-    super.release(block);
-  }
-}
 
 let dir = '';
 let pool = new CountingPool();
