@@ -5,10 +5,12 @@ import { RateProbe, rateOf } from '../../src/capture/rate-probe.ts';
 
 const RATES = [8000, 16_000, 24_000, 32_000, 48_000];
 
-function probe(payloadBytes: number, arrivalsMs: number[]): number | null {
+/** `payloadBytes` of each packet, or of all. */
+function probe(payloadBytes: number | number[], arrivalsMs: number[]): number | null {
   const asked = new RateProbe();
-  for (const ms of arrivalsMs) {
-    const rate = asked.add(payloadBytes, ms * 1e6);
+  for (const [i, ms] of arrivalsMs.entries()) {
+    const size = typeof payloadBytes === 'number' ? payloadBytes : (payloadBytes[i] as number);
+    const rate = asked.add(size, ms * 1e6);
     if (rate !== null) return rate;
   }
   return null;
@@ -36,8 +38,29 @@ test('a burst at the beginning does not mislead it', () => {
   assert.equal(probe(320, arrivals), 8000);
 });
 
+test('a slow burst that catches up does not double the rate, whether it ends or not', () => {
+  const burst = (packets: number) => Array.from({ length: packets }, (_, i) => i * 12);
+  for (const rate of RATES) {
+    const payloadBytes = rate / 25;
+    assert.equal(probe(payloadBytes, burst(25)), rate);
+    const ends = [...burst(15), ...Array.from({ length: 10 }, (_, i) => 188 + i * 20)];
+    assert.equal(probe(payloadBytes, ends), rate);
+  }
+});
+
+test('one packet of another size changes nothing, nor where it is the last', () => {
+  const paced = Array.from({ length: 25 }, (_, i) => i * 20);
+  const sizes = new Array(25).fill(640);
+  assert.equal(probe(sizes.with(8, 320), paced), 16_000);
+  assert.equal(probe(sizes.with(8, 1280), paced), 16_000);
+  const few = new RateProbe();
+  for (const size of [640, 640, 160]) few.add(size, 0);
+  assert.equal(few.guess(), 16_000);
+});
+
 test('a burst alone, or too few packets, leave the usual packet time', () => {
   assert.equal(probe(1920, new Array(25).fill(0)), 48_000);
+  assert.equal(probe(480, new Array(25).fill(0)), 8000);
   const few = new RateProbe();
   assert.equal(few.add(640, 0), null);
   assert.equal(few.guess(), 16_000);
