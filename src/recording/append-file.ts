@@ -14,6 +14,13 @@ const FILE_MODE = 0o640;
 
 type FileState = 'opening' | 'open' | 'failed' | 'closed';
 
+/** Bytes of a block, which others may fill behind them. */
+interface Part {
+  block: Block;
+  start: number;
+  end: number;
+}
+
 /** The same byte many times over; zeros become a hole. */
 interface Fill {
   byte: number;
@@ -21,7 +28,7 @@ interface Fill {
 }
 
 /** Bytes that wait for their turn. */
-type Piece = Block | Fill;
+type Piece = Part | Fill;
 
 /** How much of a fill is written at once. */
 const FILL_BYTES = 1 << 16;
@@ -76,10 +83,15 @@ export class AppendFile {
     this.#pump();
   }
 
-  /** Appends the block's used bytes; the block is released once they are written. */
-  append(block: Block): void {
-    if (this.#state === 'failed') this.#pool.release(block);
-    else this.#push(block);
+  /** Appends bytes of a block, by default all it has; one hold on it is released once they are written. */
+  append(block: Block, start = 0, end = block.usedBytes): void {
+    const last = this.#pieces.at(-1);
+    if (this.#state === 'failed') return this.#pool.release(block);
+    if (!last || !('block' in last) || last.block !== block || last.end !== start)
+      return this.#push({ block, start, end });
+    // The disk is slow: what waits of a block is one write, however often it was flushed.
+    last.end = end;
+    this.#pool.release(block);
   }
 
   /** Appends `count` times the same byte; zeros as a hole, where the file system has them. */
@@ -128,7 +140,7 @@ export class AppendFile {
     for (;;) {
       const piece = this.#state === 'open' ? this.#pieces.shift() : undefined;
       if (piece === undefined) break;
-      if (!('byte' in piece)) return this.#writeBlock(piece);
+      if ('block' in piece) return this.#writePart(piece);
       if (piece.byte !== 0) return this.#writeFill(piece);
       this.#positionBytes += piece.count;
     }
@@ -137,8 +149,8 @@ export class AppendFile {
     this.#whenIdle?.();
   }
 
-  #writeBlock(block: Block): void {
-    this.#write(block.bytes, block.usedBytes, (error) => {
+  #writePart({ block, start, end }: Part): void {
+    this.#write(block.bytes, start, end, (error) => {
       this.#pool.release(block);
       if (error) this.#fail(error);
       this.#pump();
@@ -149,7 +161,7 @@ export class AppendFile {
     const bytes = new Uint8Array(Math.min(count, FILL_BYTES)).fill(byte);
     const next = (left: number): void => {
       const part = Math.min(left, bytes.length);
-      this.#write(bytes, part, (error) => {
+      this.#write(bytes, 0, part, (error) => {
         if (error) this.#fail(error);
         if (error || left === part) this.#pump();
         else next(left - part);
@@ -158,25 +170,18 @@ export class AppendFile {
     next(count);
   }
 
-  /** Writes `count` bytes at the end of the file, whatever number of system calls that takes. */
-  #write(bytes: Uint8Array, count: number, done: (error: Error | null) => void): void {
+  /** Writes bytes at the end of the file, whatever number of system calls that takes. */
+  #write(bytes: Uint8Array, start: number, end: number, done: (error: Error | null) => void): void {
     this.#writing = true;
-    let doneBytes = 0;
+    let at = start;
     const next = (): void =>
-      write(
-        this.#fd,
-        bytes,
-        doneBytes,
-        count - doneBytes,
-        this.#positionBytes,
-        (error, writtenBytes) => {
-          if (error) return done(error);
-          doneBytes += writtenBytes;
-          this.#positionBytes += writtenBytes;
-          if (doneBytes < count) next();
-          else done(null);
-        },
-      );
+      write(this.#fd, bytes, at, end - at, this.#positionBytes, (error, writtenBytes) => {
+        if (error) return done(error);
+        at += writtenBytes;
+        this.#positionBytes += writtenBytes;
+        if (at < end) next();
+        else done(null);
+      });
     next();
   }
 
@@ -216,7 +221,7 @@ export class AppendFile {
   }
 
   #letGo(): void {
-    for (const piece of this.#pieces) if (!('byte' in piece)) this.#pool.release(piece);
+    for (const piece of this.#pieces) if ('block' in piece) this.#pool.release(piece.block);
     this.#pieces = [];
   }
 

@@ -1,11 +1,13 @@
 import type { AppendFile } from './append-file.ts';
 import { BLOCK_BYTES, type Block, type BlockPool } from './block.ts';
 
-/** Gathers bytes in blocks and hands each full block to all of its files. */
+/** Gathers bytes in blocks and hands them to all of its files. */
 export class BlockStream {
   readonly files: readonly AppendFile[];
   readonly #pool: BlockPool;
   #block: Block | null = null;
+  /** Of the block; the files have them. */
+  #flushedBytes = 0;
   #bytes = 0;
 
   constructor(files: readonly AppendFile[], pool: BlockPool) {
@@ -59,13 +61,29 @@ export class BlockStream {
     }
   }
 
-  /** Hands what has gathered to the files. */
+  /** Hands what has gathered to the files; a block with room is filled further while they write. */
   flush(): void {
     const block = this.#block;
     if (!block) return;
+    const start = this.#flushedBytes;
+    this.#flushedBytes = block.usedBytes;
+    if (block.usedBytes > start)
+      for (const file of this.files) {
+        block.holders++;
+        file.append(block, start, block.usedBytes);
+      }
+    if (block.usedBytes === BLOCK_BYTES) this.#letGo(block);
+  }
+
+  /** The last flush: the block goes back once it is written. */
+  end(): void {
+    this.flush();
+    if (this.#block) this.#letGo(this.#block);
+  }
+
+  #letGo(block: Block): void {
     this.#block = null;
-    block.writers = this.files.length;
-    if (block.writers === 0) this.#pool.release(block);
-    for (const file of this.files) file.append(block);
+    this.#flushedBytes = 0;
+    this.#pool.release(block);
   }
 }

@@ -9,7 +9,8 @@ export class Block {
   readonly bytes: Uint8Array = new Uint8Array(BLOCK_BYTES);
   readonly samples: Int16Array = new Int16Array(this.bytes.buffer);
   usedBytes = 0;
-  writers = 0;
+  /** Whoever fills it and each file that has yet to write of it. */
+  holders = 0;
 }
 
 /** Keeps blocks for reuse, so that steady recording allocates none. */
@@ -21,15 +22,17 @@ export class BlockPool {
     this.#keep = keep;
   }
 
+  /** A block with one holder. */
   take(): Block {
-    return this.#free.pop() ?? new Block();
+    const block = this.#free.pop() ?? new Block();
+    block.holders = 1;
+    return block;
   }
 
-  /** One writer is done with the block; the last one gives it back. */
+  /** One holder is done with the block; the last one gives it back. */
   release(block: Block): void {
-    if (--block.writers > 0) return;
+    if (--block.holders > 0) return;
     block.usedBytes = 0;
-    block.writers = 0;
     if (this.#free.length < this.#keep) this.#free.push(block);
   }
 }

@@ -99,7 +99,7 @@ export class PayloadWriter {
   }
 
   async #finish({ format, file, stream }: PayloadFile): Promise<RecordedFile | null> {
-    stream.flush();
+    stream.end();
     if (!(await file.finish(NOTHING, NOTHING, this.#sync))) {
       this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
       return null;

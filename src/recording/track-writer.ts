@@ -94,7 +94,7 @@ export class TrackWriter implements TimelineOutput {
 
   /** Makes the files final. What went wrong with one is a warning, and that file keeps its `.part`. */
   async finish(tags: RecordingTags, sync: boolean, base: string): Promise<RecordedFile[]> {
-    this.flush();
+    for (const { stream } of this.#lanes) stream.end();
     const files = await Promise.all(
       this.#sinks.map((sink) =>
         sink.plan.temporary ? this.#finishHalf(sink) : this.#finishFile(sink, tags, sync, base),

@@ -230,7 +230,6 @@ describe('an append file that fails', () => {
         out++;
         block.bytes.fill(9);
         block.usedBytes = block.bytes.length;
-        block.writers = 1;
         file.append(block);
       };
       await file.open(${JSON.stringify(path)}, Buffer.from('head'));

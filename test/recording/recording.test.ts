@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Packet, type PcmCodec, parseWav } from '../../src/audio/index.ts';
+import { BLOCK_BYTES } from '../../src/recording/block.ts';
 import type { FormatName } from '../../src/recording/formats.ts';
 import {
   escapeName,
@@ -118,6 +119,42 @@ describe('a recording', () => {
       assert.equal(file.sizeBytes, bytes.length);
       assert.equal(file.sha256, createHash('sha256').update(bytes).digest('hex'));
     }
+  });
+
+  test('takes memory for what it holds and not for how often it was flushed, while the disk is slow', async () => {
+    const recording = open(['wav', 'pcm']);
+    const samples = tone(10_000, 7);
+    const R = recording.startTrack('R', 'L16', 8000);
+    // Nothing is written before this is over.
+    for (let at = 0; at < samples.length; at += 10) {
+      write(R, samples.slice(at, at + 10));
+      recording.flush();
+    }
+    assert.equal(pool.out, Math.ceil((2 * samples.length) / BLOCK_BYTES));
+    await recording.finish(TAGS);
+    assert.deepEqual(await samplesOf(`${DATE}/u-R.wav`), samples);
+    assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm`), samples);
+  });
+
+  test('goes on in a block that is being written', async () => {
+    const recording = open(['wav', 'pcm']);
+    const R = recording.startTrack('R', 'L16', 8000);
+    await until(() => access(join(dir, DATE, 'u-R.pcm.part')));
+    const expected: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      const samples = tone(1 + ((i * 37) % 200), i);
+      write(R, samples);
+      expected.push(...samples);
+      if (i % 3 !== 0) recording.flush();
+      if (i % 100 === 50) {
+        R.silence(20_000);
+        expected.push(...new Array<number>(20_000).fill(0));
+      }
+      if (i % 7 === 0) await new Promise(setImmediate);
+    }
+    await recording.finish(TAGS);
+    assert.deepEqual(await samplesOf(`${DATE}/u-R.wav`), Int16Array.from(expected));
+    assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm`), Int16Array.from(expected));
   });
 
   test('keeps a journal and .part files while it is open, and final names only afterwards', async () => {

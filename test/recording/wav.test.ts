@@ -204,7 +204,6 @@ test('a file beyond 4 GiB becomes RF64, with its true sizes in ds64', async () =
     const block = pool.take();
     block.samples.set([11, 22]);
     block.usedBytes = 4;
-    block.writers = 1;
     file.fill(0, dataBytes - 4);
     file.append(block);
     const tail = WAV.tail(TAGS, dataBytes);

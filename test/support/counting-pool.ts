@@ -10,16 +10,15 @@ export class CountingPool extends BlockPool {
   }
 
   override release(block: Block): void {
-    if (block.writers <= 1) this.out--;
+    if (block.holders <= 1) this.out--;
     super.release(block);
   }
 
-  /** A block for one writer that holds `bytes`. */
+  /** A block with one holder that holds `bytes`. */
   filled(bytes: Uint8Array): Block {
     const block = this.take();
     block.bytes.set(bytes);
     block.usedBytes = bytes.length;
-    block.writers = 1;
     return block;
   }
 }
