@@ -1,4 +1,5 @@
 import { close, constants, fdatasync, ftruncate, open, write } from 'node:fs';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { RstError, systemCode } from '../errors.ts';
 import type { Block, BlockPool } from './block.ts';
@@ -42,6 +43,8 @@ export class AppendFile {
   path = '';
   /** What went wrong, once something did. */
   error: RstError | null = null;
+  /** The file as long as it is not final; null before it is created and once it has its name. */
+  partPath: string | null = null;
 
   readonly #pool: BlockPool;
   #state: FileState = 'opening';
@@ -59,6 +62,13 @@ export class AppendFile {
     return this.#positionBytes;
   }
 
+  /** Why the file is not final and where its bytes are, for people. */
+  get complaint(): string {
+    const reason = this.error?.message ?? `${this.path}: not finished`;
+    if (this.partPath === null) return reason;
+    return `${reason}; what was written is left in ${basename(this.partPath)}`;
+  }
+
   /**
    * Creates `<path>.part` exclusively and writes `head`; what was appended before follows. An error is
    * kept in `error`, not thrown.
@@ -67,7 +77,9 @@ export class AppendFile {
     this.path = path;
     try {
       const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-      this.#fd = await openFile(this.path + PART, flags, FILE_MODE);
+      const partPath = this.path + PART;
+      this.#fd = await openFile(partPath, flags, FILE_MODE);
+      this.partPath = partPath;
       await this.#writeAll(head, 0);
       this.#positionBytes = head.length;
       this.#state = 'open';
@@ -124,6 +136,7 @@ export class AppendFile {
     this.#state = 'closed';
     try {
       await giveName(this.path + PART, this.path);
+      this.partPath = null;
       return true;
     } catch (error) {
       this.#fail(error);

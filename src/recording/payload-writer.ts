@@ -32,6 +32,8 @@ export type OpenFile = (file: AppendFile, suffix: string) => void;
 export class PayloadWriter {
   readonly track: TrackName;
   readonly warnings: string[] = [];
+  /** True once a file stays as `.part` for good. */
+  leavesPart = false;
   readonly #pool: BlockPool;
   readonly #openFile: OpenFile;
   /** Made final at `sync` and below the folder `base`, as all files of the recording. */
@@ -101,7 +103,8 @@ export class PayloadWriter {
   async #finish({ format, file, stream }: PayloadFile): Promise<RecordedFile | null> {
     stream.end();
     if (!(await file.finish(NOTHING, NOTHING, this.#sync))) {
-      this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
+      this.warnings.push(file.complaint);
+      this.leavesPart ||= file.partPath !== null;
       return null;
     }
     const { path, sizeBytes } = file;

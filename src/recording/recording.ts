@@ -38,6 +38,10 @@ export interface RecordingResult {
   segment: number;
   /** Path without ending below the recordings folder; null where nothing could be created. */
   stem: string | null;
+  /**
+   * To be removed once the call is filed. Null where there is no journal, and where it has to stay since
+   * a `.part` is left: the warnings say which.
+   */
   journalPath: string | null;
   files: RecordedFile[];
   warnings: string[];
@@ -117,13 +121,17 @@ export class Recording {
       ...payloads.map((writer) => writer.finish()),
     ]);
     const files = finished.flat();
-    for (const writer of [...tracks, ...payloads]) this.#warnings.push(...writer.warnings);
+    let leavesPart = false;
+    for (const writer of [...tracks, ...payloads]) {
+      this.#warnings.push(...writer.warnings);
+      leavesPart ||= writer.leavesPart;
+    }
     if (this.#options.formats.includes('stereo')) files.push(...(await this.#join(tags, sync)));
     if (sync && this.#stem) await syncFolder(dirname(this.#pathOf(this.#stem)));
     return {
       segment: this.#segment,
       stem: this.#stem,
-      journalPath: journal?.path ?? null,
+      journalPath: leavesPart ? null : (journal?.path ?? null),
       files,
       warnings: [...new Set(this.#warnings)],
     };

@@ -31,6 +31,8 @@ export class TrackWriter implements TimelineOutput {
   /** Hz */
   readonly sampleRate: number;
   readonly warnings: string[] = [];
+  /** True once a file stays as `.part` for good. */
+  leavesPart = false;
   /** Where the track's half of a stereo file lies, once it is finished. */
   halfPath: string | null = null;
   readonly #sinks: Sink[] = [];
@@ -112,7 +114,8 @@ export class TrackWriter implements TimelineOutput {
     const tail = plan.format.tail(tags, stream.bytes);
     const head = plan.format.finalHead(shape, stream.bytes, tail.length);
     if (!(await file.finish(head, tail, sync))) {
-      this.warnings.push(file.error?.message ?? `${file.path}: not finished`);
+      this.warnings.push(file.complaint);
+      this.leavesPart ||= file.partPath !== null;
       return null;
     }
     const path = file.path.slice(base.length + 1);

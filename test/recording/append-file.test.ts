@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -236,7 +236,8 @@ describe('an append file that fails', () => {
       for (let i = 0; i < 20; i++) add();
       const whole = await file.finish(Buffer.from('HEAD'), Buffer.from('tail'), true);
       add();
-      console.log(JSON.stringify({ whole, out, error: file.error.message, code: file.error.code }));
+      const { error: { code }, complaint, partPath } = file;
+      console.log(JSON.stringify({ whole, out, code, complaint, partPath }));
     `;
     const { stdout } = await promisify(execFile)('sh', [
       '-c',
@@ -247,8 +248,9 @@ describe('an append file that fails', () => {
     assert.deepEqual(JSON.parse(stdout), {
       whole: false,
       out: 0,
-      error: `${path}: writing ended with EFBIG`,
       code: 'RST_RECORDING',
+      complaint: `${path}: writing ended with EFBIG; what was written is left in ${basename(path)}.part`,
+      partPath: `${path}.part`,
     });
     assert.equal(await exists(path), false);
     const kept = await readFile(`${path}.part`);

@@ -326,7 +326,12 @@ describe('a recording that fails', () => {
     const result = await recording.finish(TAGS);
     assert.deepEqual(pathsOf(result), [`${DATE}/u-W.pcm`]);
     assert.equal(result.warnings.length, 1);
-    assert.match(result.warnings[0] as string, /u-R\.pcm: writing ended with EEXIST/);
+    assert.match(
+      result.warnings[0] as string,
+      /u-R\.pcm: writing ended with EEXIST; what was written is left in u-R\.pcm\.part$/,
+    );
+    assert.equal(result.journalPath, null, 'the journal has to stay');
+    await access(join(dir, DATE, 'u.journal'));
     assert.equal(await readFile(join(dir, DATE, 'u-R.pcm'), 'utf8'), 'theirs');
     assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm.part`), tone(10, 1));
   });
