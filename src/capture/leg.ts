@@ -266,9 +266,8 @@ export class Leg {
 
   /** Without numbers only their bytes and the time tell what the network has delivered twice. */
   #isCopy(packet: Packet, rate: number): boolean {
-    const { bytes, start, end, arrivalNs } = packet;
     const packetNs = (packet.samples / rate) * 1e9;
-    if (!this.#repeats.isCopy(bytes, start, end, arrivalNs, packetNs)) return false;
+    if (!this.#repeats.isCopy(packet, packetNs)) return false;
     this.#dropped.duplicate = (this.#dropped.duplicate ?? 0) + 1;
     return true;
   }
