@@ -1,4 +1,4 @@
-import type { Packet, TimelineOutput } from '../audio/index.ts';
+import { decode, type Packet, StreamResampler, type TimelineOutput } from '../audio/index.ts';
 import type { TrackWriter } from '../recording/index.ts';
 
 /**
@@ -6,7 +6,29 @@ import type { TrackWriter } from '../recording/index.ts';
  * same length in every one of them. Without a writer the timeline only counts.
  */
 export class LegOutput implements TimelineOutput {
+  /** Of the track, in Hz. */
+  sampleRate = 0;
   writer: TrackWriter | null = null;
+  /** Anew when the rate changes again. */
+  #resampler: { fromRate: number; resampler: StreamResampler } | null = null;
+
+  /** Puts the packet's samples from `fromRate` Hz to the rate of the track, so that neither time nor pitch jumps. */
+  convert(packet: Packet, fromRate: number): void {
+    if (fromRate === this.sampleRate) return;
+    if (this.#resampler?.fromRate !== fromRate) {
+      const resampler = new StreamResampler(fromRate, this.sampleRate);
+      this.#resampler = { fromRate, resampler };
+    }
+    const samples = new Int16Array(packet.samples);
+    if (!packet.isSilent && !isFiller(packet))
+      decode(packet.codec, packet.bytes, packet.start, packet.samples, samples, 0);
+    const converted = this.#resampler.resampler.process(samples);
+    packet.codec = 'L16';
+    packet.bytes = new Uint8Array(converted.buffer);
+    packet.start = 0;
+    packet.end = packet.bytes.length;
+    packet.samples = converted.length;
+  }
 
   audio(packet: Packet): void {
     if (packet.isSilent) this.writer?.silence(packet.samples);
@@ -20,4 +42,10 @@ export class LegOutput implements TimelineOutput {
   isQuiet(packet: Packet): boolean {
     return packet.isSilent || (this.writer?.isQuiet(packet) ?? true);
   }
+}
+
+/** FreeSWITCH's own filler, 0xFF throughout whatever the codec. The writer can't tell it once it is converted. */
+function isFiller({ bytes, start, end }: Packet): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 0xff) return false;
+  return true;
 }

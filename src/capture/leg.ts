@@ -1,7 +1,6 @@
 import {
   ALAW_SILENCE,
   type CallClock,
-  decode,
   g723Samples,
   g729Samples,
   isPcmCodec,
@@ -10,7 +9,6 @@ import {
   type PcmCodec,
   SequencedTimeline,
   SPEECH_RATE,
-  StreamResampler,
   samplesIn,
   Timeline,
   ULAW_SILENCE,
@@ -79,8 +77,6 @@ export class Leg {
   #l16Rate: number | null;
   #probe: RateProbe | null = null;
   #probed: ProbedPacket[] = [];
-  /** Brings packets of another rate to the files' one; anew when the rate changes again. */
-  #resampler: { fromRate: number; resampler: StreamResampler } | null = null;
 
   constructor(
     name: LegName,
@@ -260,7 +256,8 @@ export class Leg {
     const timeline = this.#timeline as LegTimeline;
     if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
     if (!(timeline instanceof SequencedTimeline) && this.#isCopy(packet, rate)) return;
-    if (rate !== this.#sampleRate) this.#convert(packet, rate);
+    this.#output.convert(packet, rate);
+    if (packet.ts >= 0) packet.ts = Math.floor((packet.ts * this.#sampleRate) / rate);
     if (packet.samples > 0) timeline.place(packet);
   }
 
@@ -284,6 +281,7 @@ export class Leg {
 
   #beginAt(sampleRate: number, isNumbered: boolean): LegTimeline {
     this.#sampleRate = sampleRate;
+    this.#output.sampleRate = sampleRate;
     this.#timeline = isNumbered
       ? new SequencedTimeline(this.#startNs, sampleRate, this.#output)
       : new Timeline(this.#startNs, sampleRate, this.#clock, this.#output);
@@ -311,24 +309,6 @@ export class Leg {
     const writer = this.#recording.startTrack(this.name, codec, this.#sampleRate);
     if (timeline.positionSamples > 0) writer.silence(timeline.positionSamples);
     this.#output.writer = writer;
-  }
-
-  /** Puts the packet's samples to the rate of the files, so that neither time nor pitch jumps. */
-  #convert(packet: Packet, fromRate: number): void {
-    if (this.#resampler?.fromRate !== fromRate) {
-      const resampler = new StreamResampler(fromRate, this.#sampleRate);
-      this.#resampler = { fromRate, resampler };
-    }
-    const samples = new Int16Array(packet.samples);
-    if (!packet.isSilent)
-      decode(packet.codec, packet.bytes, packet.start, packet.samples, samples, 0);
-    const converted = this.#resampler.resampler.process(samples);
-    packet.codec = 'L16';
-    packet.bytes = new Uint8Array(converted.buffer);
-    packet.start = 0;
-    packet.end = packet.bytes.length;
-    packet.samples = converted.length;
-    if (packet.ts >= 0) packet.ts = Math.floor((packet.ts * this.#sampleRate) / fromRate);
   }
 }
 

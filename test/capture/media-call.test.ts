@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
+import type { L16Rate } from '../../src/capture/leg.ts';
 import { MediaCall } from '../../src/capture/media-call.ts';
 import type { MediaSummary } from '../../src/capture/media-summary.ts';
 import type { OpenCall } from '../../src/capture/messages.ts';
@@ -25,7 +26,7 @@ interface TestCall {
 }
 
 async function withCall(
-  options: { formats?: FormatName[]; seq?: boolean },
+  options: { formats?: FormatName[]; seq?: boolean; l16Rate?: L16Rate },
   run: (test: TestCall) => Promise<void>,
 ): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'media-call-'));
@@ -41,11 +42,11 @@ async function withCall(
     journal: {},
     tags: { title: '', artist: '', date: '', comment: '' },
   };
-  const { formats = ['wav'] } = options;
+  const { formats = ['wav'], l16Rate = 'auto' } = options;
   const recording = { dir, formats, wavCodec: 'pcm', hex: true, sync: 'none' } as const;
   const call = new MediaCall(
     order,
-    { recording, l16Rate: 'auto', sourceLock: 'address' },
+    { recording, l16Rate, sourceLock: 'address' },
     new BlockPool(),
     () => {},
   );
@@ -171,6 +172,21 @@ test('copies are found where numbers are not what packets are placed by', async 
     }
     const { tracks } = await finish(100);
     assert.deepEqual([tracks.R.samples, tracks.R.dropped], [100 * 160, { duplicate: 10 }]);
+  });
+});
+
+test('filler of 0xFF in another codec and rate than the track is silence, but raw keeps it', async () => {
+  const formats: FormatName[] = ['wav', 'raw'];
+  await withCall({ formats, l16Rate: 16_000 }, async ({ payload, finish, read }) => {
+    const filler = new Uint8Array(160).fill(0xff);
+    payload('R', 0, 10, new Uint8Array(640));
+    for (let i = 1; i < 10; i++) payload('R', i, 8, filler);
+    const { tracks, recording } = await finish(10);
+    assert.deepEqual([tracks.R.sampleRate, tracks.R.samples], [16_000, 10 * 320]);
+    const { samples } = parseWav(await read(recording.files[0]?.path as string));
+    assert.deepEqual(samples, new Int16Array(10 * 320));
+    const alaw = recording.files.find(({ path }) => path.endsWith('.alaw'))?.path as string;
+    assert.deepEqual(Uint8Array.from(await read(alaw)), new Uint8Array(9 * 160).fill(0xff));
   });
 });
 
