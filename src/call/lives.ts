@@ -1,0 +1,169 @@
+import type { MediaSummary, ReservedPair } from '../capture/index.ts';
+import type { InvMessage } from '../protocol/index.ts';
+import type { Answers } from './answers.ts';
+import { Call, type EndedCall } from './call.ts';
+import type { EndedCalls } from './ended-calls.ts';
+import { overdue } from './idle-clock.ts';
+import { orderOf } from './order.ts';
+import type { CallRegistryOptions } from './registry-options.ts';
+import { nameOfSource } from './source-name.ts';
+import { type EndReason, mayResume } from './state.ts';
+import type { Tap } from './tap.ts';
+
+/** BYE goes another way than DATA and overtakes it: this long late packets are taken. */
+export const DRAIN_MS = 200;
+
+/** The life of every call: it begins, its worker opens it, it ends, its files become final, it is archived. */
+export class Lives {
+  readonly #options: CallRegistryOptions;
+  readonly #ended: EndedCalls;
+  readonly #answers: Answers;
+  /** Calls that take media, by UUID. */
+  readonly #live = new Map<string, Call>();
+  /** Calls until they are archived, by number. */
+  readonly #calls = new Map<number, Call>();
+  #lastCallId = 0;
+  #closed: Promise<void> | null = null;
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(options: CallRegistryOptions, ended: EndedCalls, answers: Answers) {
+    this.#options = options;
+    this.#ended = ended;
+    this.#answers = answers;
+  }
+
+  /** Calls that take media now. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  get isClosing(): boolean {
+    return this.#closed !== null;
+  }
+
+  /** The call of a UUID that takes media. */
+  live(uuid: string): Call | undefined {
+    return this.#live.get(uuid);
+  }
+
+  /** A call that is not archived yet. */
+  numbered(callId: number): Call | undefined {
+    return this.#calls.get(callId);
+  }
+
+  begin(inv: InvMessage, tap: Tap, startNs: number): Call {
+    const callId = ++this.#lastCallId;
+    const startedAtMs = Date.now() - (this.#options.now() - startNs) / 1e6;
+    const log = this.#options.log.child({ uuid: inv.uuid });
+    tap.state = 'running';
+    const call = new Call({ callId, inv, tap, startNs, startedAtMs }, log);
+    this.#live.set(inv.uuid, call);
+    this.#calls.set(callId, call);
+    this.#ended.forget(inv.uuid);
+    return call;
+  }
+
+  /** Begins the next segment of a call that had ended for want of media. */
+  continue(before: Call, tap: Tap, startNs: number): Call {
+    const call = this.begin(before.inv, tap, startNs);
+    call.continue(before);
+    call.log.warn({ endReason: before.end?.reason }, 'DATA of a call that had ended goes on');
+    return call;
+  }
+
+  /** Answers the INV, then has the worker open the call. */
+  answer(call: Call, pair: ReservedPair | null): void {
+    if (call.state === 'ended') return;
+    call.ports = pair ? { readPort: pair.readPort, writePort: pair.writePort } : null;
+    this.#answers.ack(call.uuid, call.ports, call.source, call.isNumbered);
+    if (call.inv.ports && !pair)
+      call.warn('no port of media.ports was free; the audio came to the control port');
+    this.open(call, pair);
+    // The tap may have gone while no port was ready.
+    if (pair && call.tap !== call.legsTap) this.#options.pool.setLegs(call.callId, false);
+    if (call.end) this.#options.pool.end(call.callId, call.end.atNs, DRAIN_MS, false);
+  }
+
+  open(call: Call, pair: ReservedPair | null): void {
+    const { caller, callee } = call.inv;
+
+    call.log.info(
+      { caller, callee, from: nameOfSource(call.source), ports: call.ports },
+      'call started',
+    );
+    this.#options.pool.open(orderOf(call, pair, this.#options.nameOf(call)), pair);
+    call.apply('opened');
+  }
+
+  end(call: Call, reason: EndReason, words: string, atNs: number | null, drainMs: number): void {
+    const opened = call.state !== 'inviting';
+    call.end = { reason, words, atNs };
+    call.apply(reason);
+    this.#leave(call);
+    if (opened) this.#options.pool.end(call.callId, atNs, drainMs, mayResume(reason));
+  }
+
+  /** Ends the calls that have run out of time, and tells their taps. */
+  endOverdue(nowNs: number): void {
+    for (const call of [...this.#live.values()]) {
+      const over = overdue(call, this.#options.limits, nowNs);
+      if (!over) continue;
+      const endNs = over.reason === 'idle' ? null : nowNs;
+      this.end(call, over.reason, over.words, endNs, 0);
+      this.#answers.bye(call);
+    }
+  }
+
+  /** The call's files are final. */
+  finished(callId: number, media: MediaSummary): void {
+    const call = this.#calls.get(callId);
+    if (call?.end) void this.#archive({ call, end: call.end, media });
+  }
+
+  /** The call's worker is gone. */
+  lost(callId: number, error: Error): void {
+    const call = this.#calls.get(callId);
+    if (!call) return;
+    call.log.error({ err: error }, 'the capture worker of this call ended');
+    const words = `its capture worker ended: ${error.message}`;
+    if (!call.end) {
+      call.end = { reason: 'error', words, atNs: this.#options.now() };
+      this.#leave(call);
+    } else call.end = { ...call.end, reason: 'error', words: `${call.end.words}; then ${words}` };
+    call.apply('error');
+    void this.#archive({ call, end: call.end, media: null });
+  }
+
+  /** Ends every call and resolves when the last one is archived. No BYE is sent: taps outlive a restart. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const nowNs = this.#options.now();
+    for (const call of [...this.#live.values()])
+      this.end(call, 'shutdown', 'the server was stopped', nowNs, 0);
+    if (this.#calls.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+      });
+  }
+
+  /** The UUID is free for a further call. */
+  #leave(call: Call): void {
+    if (this.#live.get(call.uuid) === call) this.#live.delete(call.uuid);
+    this.#ended.add(call, this.#options.now());
+  }
+
+  async #archive(ended: EndedCall): Promise<void> {
+    const { call, media } = ended;
+    this.#ended.archived(call);
+    call.segment = media?.recording.segment ?? null;
+    call.noteContinuation();
+    await this.#options.archive(ended);
+    call.apply('finished');
+    this.#calls.delete(call.callId);
+    if (this.#calls.size === 0) this.#whenEmpty?.();
+  }
+}

@@ -1,0 +1,115 @@
+import { packetNsOf, type ReservedPair, type ResumedMedia, type Source } from '../capture/index.ts';
+import type { ByeMessage, DataHeader, InvMessage } from '../protocol/index.ts';
+import type { Answers } from './answers.ts';
+import type { Call } from './call.ts';
+import { Candidates, type KeptData } from './candidates.ts';
+import type { DropTally } from './drop-tally.ts';
+import type { EndedCalls } from './ended-calls.ts';
+import type { Lives } from './lives.ts';
+import type { CallRegistryOptions } from './registry-options.ts';
+import { Tap } from './tap.ts';
+import type { TapTraffic } from './tap-traffic.ts';
+
+const INV_LOST =
+  'inv-lost: no INV came for this call; its DATA opened it, so caller and callee are not known';
+
+/** Datagrams that no live call takes: late, of a call that goes on, of one whose INV was lost, or nobody's. */
+export class Orphans {
+  readonly #options: CallRegistryOptions;
+  readonly #lives: Lives;
+  readonly #ended: EndedCalls;
+  readonly #taps: TapTraffic;
+  readonly #answers: Answers;
+  readonly #drops: DropTally;
+  readonly #candidates: Candidates;
+
+  constructor(
+    options: CallRegistryOptions,
+    parts: {
+      lives: Lives;
+      ended: EndedCalls;
+      taps: TapTraffic;
+      answers: Answers;
+      drops: DropTally;
+    },
+  ) {
+    this.#options = options;
+    this.#lives = parts.lives;
+    this.#ended = parts.ended;
+    this.#taps = parts.taps;
+    this.#answers = parts.answers;
+    this.#drops = parts.drops;
+    this.#candidates = new Candidates((packets) => this.#drops.count('no-call', packets));
+  }
+
+  /** The INV of what may have been a call without one. */
+  inv(inv: InvMessage, source: Source): void {
+    this.#candidates.forget(inv.uuid, source);
+  }
+
+  bye(bye: ByeMessage, source: Source): void {
+    this.#candidates.forget(bye.uuid, source);
+    const isLate = this.#ended.isLateBye(bye.uuid, source, this.#options.now());
+    this.#drops.count(isLate ? 'late' : 'no-call');
+    if (isLate) this.#answers.ack(bye.uuid, null, source);
+    else this.#answers.ackUnknownBye(bye.uuid, source);
+  }
+
+  data(
+    uuid: string,
+    header: DataHeader,
+    bytes: Uint8Array,
+    source: Source,
+    arrivalNs: number,
+    lagNs: number,
+  ): void {
+    if (this.#ended.isLateData(uuid, source, this.#options.now())) return this.#drops.count('late');
+    const paused = this.#ended.paused(uuid);
+    if (paused && !mayContinue(paused, source)) return this.#drops.count('wrong-source');
+    if (this.#lives.isClosing) return this.#drops.count('no-call');
+    const packets = this.#candidates.add(header, bytes, source, arrivalNs, lagNs);
+    if (packets) this.#openUninvited(uuid, packets, paused);
+  }
+
+  /** DATA of a call that had ended goes on at its ports. */
+  resumed(media: ResumedMedia, pair: ReservedPair): void {
+    const before = this.#ended.paused(media.uuid);
+    // By now another call may have the UUID. The pair rests on, then, and its packets are nobody's.
+    if (this.#lives.isClosing || before?.callId !== media.callId) return;
+    const call = this.#lives.continue(before, before.legsTap, media.startNs);
+    call.ports = { readPort: pair.readPort, writePort: pair.writePort };
+    this.#lives.open(call, pair);
+  }
+
+  sweep(nowNs: number): void {
+    this.#candidates.sweep(nowNs);
+  }
+
+  clear(): void {
+    this.#candidates.clear();
+  }
+
+  /** A call without an INV: it was lost, or came to a call that has ended for want of media. */
+  #openUninvited(uuid: string, packets: KeptData[], paused: Call | undefined): void {
+    const first = packets[0] as KeptData;
+    const startNs = first.arrivalNs - packetNsOf(first.payloadType, first.payloadBytes);
+    const tap =
+      paused?.knownTap(first.source) ?? new Tap(first.source, null, this.#options.sourceLock);
+    const inv: InvMessage = { kind: 'inv', uuid, caller: '', callee: '', ports: null };
+    const call = paused
+      ? this.#lives.continue(paused, tap, startNs)
+      : this.#lives.begin(inv, tap, startNs);
+    if (!paused) call.warn(INV_LOST);
+    this.#lives.open(call, null);
+    for (const { leg, datagram, source, arrivalNs, lagNs } of packets)
+      this.#taps.data(call, leg, datagram, source, arrivalNs, lagNs);
+  }
+}
+
+/** Whether DATA at the control port may take up a call that had ended: by its own source, as while it ran. */
+function mayContinue(paused: Call, source: Source): boolean {
+  const { lock } = paused.tap;
+  if (!lock.admitsAddress(source.address)) return false;
+  if (lock.mode === 'off' || paused.knownTap(source)) return true;
+  return lock.mode === 'address' && paused.ports === null;
+}
