@@ -15,8 +15,13 @@ const HOLD_NS = HOLD_S * 1e9;
 const HOLD_PACKETS = 512;
 /** When nothing comes for longer, nobody can tell whether the missing one would have: a stall is no wait. */
 const STALL_NS = 100e6;
-/** A media time may be ahead of what arrival allows by this much; what is further is made up. */
-const AHEAD_S = 3600;
+/**
+ * No packet comes before it was spoken. Its media time may still be ahead of the time since the tap began:
+ * by this much, where an INV was late or lost, and by this part, where the sender's clock is fast. What
+ * would put silence before a packet that is further ahead is made up.
+ */
+const AHEAD_S = 10;
+const AHEAD_PART = 0.01;
 /** No packet has more silence than this before it. */
 const MAX_SILENCE_S = 24 * 3600;
 /** A number that leaps further than this must have the media time to go with it. */
@@ -46,9 +51,9 @@ const WRAP = 2 ** 32;
  *   One that comes later still can't be placed: what is written is never taken back.
  * - A media time that leaps with no number missing is a pause of the sender, and no loss.
  *
- * A sender may lie. A media time before the end of what is placed, or over an hour ahead of what arrival
- * allows, is not obeyed: the packet goes behind the one before it, after a pause as long as the wait for
- * it. When the next one continues the lie, the sender's clock was set, and its times count from there.
+ * A sender may lie. A media time before the end of what is placed, or one that makes silence of time that
+ * has not passed yet, is not obeyed: the packet goes behind the one before it, after a pause as long as
+ * the wait for it. When the next one continues the lie, the sender's clock was set, and its times count from there.
  *
  * Pure: no clock, no I/O. The arguments' times are nanoseconds on one monotonic clock.
  */
@@ -273,11 +278,11 @@ export class SequencedTimeline implements LegTimeline {
   }
 
   #isCredible(leadSamples: number, packet: Packet): boolean {
-    if (leadSamples < 0 || leadSamples > MAX_SILENCE_S * this.#sampleRate) return false;
-    if (leadSamples > this.#waitSamples(packet) + AHEAD_S * this.#sampleRate) return false;
-    const silentSamples = this.positionSamples - this.audioSamples + leadSamples;
+    if (leadSamples <= 0) return leadSamples === 0;
+    if (leadSamples > MAX_SILENCE_S * this.#sampleRate) return false;
     const sinceOrigin = (packet.arrivalNs - this.#originNs) / this.#nsPerSample;
-    return silentSamples <= sinceOrigin + MAX_SILENCE_S * this.#sampleRate;
+    const most = sinceOrigin * (1 + AHEAD_PART) + AHEAD_S * this.#sampleRate;
+    return this.positionSamples + leadSamples <= most;
   }
 
   /** What arrival and number say of the time before a packet: a long wait was a pause, else a few were lost. */
