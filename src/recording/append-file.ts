@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { RstError, systemCode } from '../errors.ts';
 import type { Block, BlockPool } from './block.ts';
 import { giveName, PART } from './give-name.ts';
+import { writeAll } from './write-all.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -80,7 +81,7 @@ export class AppendFile {
       const partPath = this.path + PART;
       this.#fd = await openFile(partPath, flags, FILE_MODE);
       this.partPath = partPath;
-      await this.#writeAll(head, 0);
+      await writeAll(this.#fd, head, 0);
       this.#positionBytes = head.length;
       this.#state = 'open';
     } catch (error) {
@@ -114,6 +115,12 @@ export class AppendFile {
   /** Writes what is left and closes the file, which keeps its `.part`; what went wrong is in `error`. */
   async settle(): Promise<void> {
     await this.#idle();
+    try {
+      // Silence at the end has only moved the position so far.
+      if (this.#state === 'open') await truncateFile(this.#fd, this.#positionBytes);
+    } catch (error) {
+      this.#fail(error);
+    }
     await this.#closeFd();
   }
 
@@ -122,10 +129,10 @@ export class AppendFile {
     await this.#idle();
     if (this.#state === 'open') {
       try {
-        await this.#writeAll(tail, this.#positionBytes);
+        await writeAll(this.#fd, tail, this.#positionBytes);
         this.#positionBytes += tail.length;
         await truncateFile(this.#fd, this.#positionBytes);
-        await this.#writeAll(head, 0);
+        await writeAll(this.#fd, head, 0);
         if (sync) await syncFile(this.#fd);
       } catch (error) {
         this.#fail(error);
@@ -196,21 +203,6 @@ export class AppendFile {
         else done(null);
       });
     next();
-  }
-
-  async #writeAll(bytes: Uint8Array, positionBytes: number): Promise<void> {
-    let doneBytes = 0;
-    while (doneBytes < bytes.length)
-      doneBytes += await new Promise<number>((resolve, reject) => {
-        write(
-          this.#fd,
-          bytes,
-          doneBytes,
-          bytes.length - doneBytes,
-          positionBytes + doneBytes,
-          (error, writtenBytes) => (error ? reject(error) : resolve(writtenBytes)),
-        );
-      });
   }
 
   #idle(): Promise<void> {

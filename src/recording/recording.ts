@@ -1,5 +1,5 @@
-import { access, mkdir, open } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, mkdir, open, unlink } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import type { PcmCodec } from '../audio/index.ts';
 import { errorText, RstError, systemCode } from '../errors.ts';
 import type { AppendFile } from './append-file.ts';
@@ -9,7 +9,7 @@ import { JOURNAL, Journal, removeJournal } from './journal.ts';
 import { stemOf } from './name.ts';
 import { PayloadWriter } from './payload-writer.ts';
 import type { RecordedFile, RecordingTags } from './sink.ts';
-import { joinStereo } from './stereo.ts';
+import { type Half, joinStereo } from './stereo.ts';
 import { TRACKS, type TrackName } from './track-name.ts';
 import { TrackWriter } from './track-writer.ts';
 
@@ -58,6 +58,7 @@ export class Recording {
   #reserved: Promise<Journal | null> = Promise.resolve(null);
   #segment = 1;
   #stem: string | null = null;
+  #leavesPart = false;
 
   constructor(options: RecordingOptions, pool: BlockPool) {
     this.#options = options;
@@ -121,38 +122,74 @@ export class Recording {
       ...payloads.map((writer) => writer.finish()),
     ]);
     const files = finished.flat();
-    let leavesPart = false;
     for (const writer of [...tracks, ...payloads]) {
       this.#warnings.push(...writer.warnings);
-      leavesPart ||= writer.leavesPart;
+      this.#leavesPart ||= writer.leavesPart;
     }
     if (this.#options.formats.includes('stereo')) files.push(...(await this.#join(tags, sync)));
     if (sync && this.#stem) await syncFolder(dirname(this.#pathOf(this.#stem)));
     return {
       segment: this.#segment,
       stem: this.#stem,
-      journalPath: leavesPart ? null : (journal?.path ?? null),
+      journalPath: this.#leavesPart ? null : (journal?.path ?? null),
       files,
       warnings: [...new Set(this.#warnings)],
     };
   }
 
-  /** The stereo file, of the halves that the tracks have left. */
+  /** The stereo file, of the halves that the tracks have left; they go once they are in it. */
   async #join(tags: RecordingTags, sync: boolean): Promise<RecordedFile[]> {
-    const [left, right] = TRACKS.map((track) => this.#tracks.get(track));
-    if (!this.#stem || !left?.halfPath || !right?.halfPath) return [];
+    const halves = TRACKS.map((track) => this.#halfOf(track));
+    const paths = halves.flatMap((half) => half?.path ?? []);
+    const failed = TRACKS.flatMap((track) => {
+      const half = this.#tracks.get(track)?.half;
+      return half?.error ? [{ track, half }] : [];
+    });
+    const [left = null, right = null] = halves;
+    if (!this.#stem || paths.length === 0) {
+      this.#warnings.push(...failed.map(({ half }) => half.complaint));
+      return [];
+    }
+    const name = basename(this.#stem);
     try {
       const { absolutePath, ...file } = await joinStereo(
         this.#pathOf(this.#stem),
-        { path: left.halfPath, sampleRate: left.sampleRate },
-        { path: right.halfPath, sampleRate: right.sampleRate },
+        left,
+        right,
         tags,
         sync,
       );
+      for (const { track, half } of failed)
+        this.#warnings.push(
+          `${half.error?.message}; from there on ${track} is silent in ${name}.wav`,
+        );
+      await Promise.all(paths.map((path) => this.#removeHalf(path)));
       return [{ ...file, path: absolutePath.slice(this.#options.dir.length + 1) }];
     } catch (error) {
-      this.#warnings.push(`${this.#stem}.wav: the stereo file was not made: ${errorText(error)}`);
+      this.#leavesPart = true;
+      const places = paths.map((path) => basename(path)).join(' and ');
+      this.#warnings.push(
+        ...failed.map(({ half }) => half.complaint),
+        `${this.#stem}.wav: the stereo file was not made: ${errorText(error)}; its audio is left in ${places}`,
+      );
       return [];
+    }
+  }
+
+  #halfOf(track: TrackName): Half | null {
+    const writer = this.#tracks.get(track);
+    const path = writer?.half?.partPath;
+    return writer && path ? { path, sampleRate: writer.sampleRate } : null;
+  }
+
+  async #removeHalf(path: string): Promise<void> {
+    try {
+      await unlink(path);
+    } catch (error) {
+      this.#leavesPart = true;
+      this.#warnings.push(
+        `${path}: what was joined could not be removed: ${systemCode(error) ?? errorText(error)}`,
+      );
     }
   }
 

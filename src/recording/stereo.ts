@@ -1,10 +1,10 @@
-import { createReadStream, type ReadStream } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { StreamResampler } from '../audio/index.ts';
 import { sha256Of } from './checksum.ts';
 import { giveName, PART } from './give-name.ts';
 import type { RecordedFile, RecordingTags, SinkShape } from './sink.ts';
 import { WAV } from './wav.ts';
+import { writeAll } from './write-all.ts';
 
 const FILE_MODE = 0o640;
 const READ_BYTES = 1 << 16;
@@ -17,45 +17,57 @@ export interface Half {
 }
 
 /**
- * Joins both halves to `<stemPath>.wav`, left R and right W, at the rate of the left one, and removes
- * them. It is done once a call is over, because either leg may be silent for hours and only then be known
- * to have been: holding the other back until then would take memory without bound. Rejects with the
- * system's error.
+ * Joins both halves to `<stemPath>.wav`, left R and right W, at the rate of the left one; where a half is
+ * missing or ends early its side is silent. It is done once a call is over, because either leg may be
+ * silent for hours and only then be known to have been: holding the other back until then would take
+ * memory without bound. The halves stay where they are. Rejects with the system's error, and then leaves
+ * nothing else behind.
  */
 export async function joinStereo(
   stemPath: string,
-  left: Half,
-  right: Half,
+  left: Half | null,
+  right: Half | null,
   tags: RecordingTags,
   sync: boolean,
 ): Promise<Omit<RecordedFile, 'path'> & { absolutePath: string }> {
   const path = `${stemPath}.wav`;
-  const shape: SinkShape = { sampleRate: left.sampleRate, channels: 2, codec: 'L16' };
+  const sampleRate = (left ?? right)?.sampleRate ?? 8000;
+  const shape: SinkShape = { sampleRate, channels: 2, codec: 'L16' };
   const file = await open(path + PART, 'wx', FILE_MODE);
   let sizeBytes: number;
   try {
-    const head = WAV.head(shape);
-    await file.write(head, 0, head.length, 0);
-    const dataBytes = await interleave(file, head.length, left, right);
-    const tail = WAV.tail(tags, dataBytes);
-    await file.write(tail, 0, tail.length, head.length + dataBytes);
-    const final = WAV.finalHead(shape, dataBytes, tail.length);
-    await file.write(final, 0, final.length, 0);
-    if (sync) await file.datasync();
-    sizeBytes = head.length + dataBytes + tail.length;
-  } finally {
-    await file.close();
+    try {
+      const head = WAV.head(shape);
+      await writeAll(file.fd, head, 0);
+      const dataBytes = await interleave(file, head.length, left, right, sampleRate);
+      const tail = WAV.tail(tags, dataBytes);
+      await writeAll(file.fd, tail, head.length + dataBytes);
+      await writeAll(file.fd, WAV.finalHead(shape, dataBytes, tail.length), 0);
+      if (sync) await file.datasync();
+      sizeBytes = head.length + dataBytes + tail.length;
+    } finally {
+      await file.close();
+    }
+    await giveName(path + PART, path);
+  } catch (error) {
+    // All that is in it is in the halves too.
+    await unlink(path + PART).catch(() => {});
+    throw error;
   }
-  await giveName(path + PART, path);
-  await Promise.all([rm(left.path), rm(right.path)]);
   const sha256 = await sha256Of(path);
   return { track: null, format: 'stereo', sizeBytes, sha256, absolutePath: path };
 }
 
 /** Writes both channels, the shorter one filled up with silence; returns the bytes. */
-async function interleave(file: FileHandle, at: number, left: Half, right: Half): Promise<number> {
-  const lefts = new SampleReader(left, left.sampleRate);
-  const rights = new SampleReader(right, left.sampleRate);
+async function interleave(
+  file: FileHandle,
+  at: number,
+  left: Half | null,
+  right: Half | null,
+  sampleRate: number,
+): Promise<number> {
+  const lefts = new SampleReader(left, sampleRate);
+  const rights = new SampleReader(right, sampleRate);
   let dataBytes = 0;
   try {
     for (;;) {
@@ -68,38 +80,38 @@ async function interleave(file: FileHandle, at: number, left: Half, right: Half)
         both[2 * i + 1] = r[i] ?? 0;
       }
       const bytes = new Uint8Array(both.buffer);
-      await file.write(bytes, 0, bytes.length, at + dataBytes);
+      await writeAll(file.fd, bytes, at + dataBytes);
       dataBytes += bytes.length;
     }
   } finally {
-    lefts.close();
-    rights.close();
+    await lefts.close();
+    await rights.close();
   }
 }
 
-/** Reads samples of a file piece by piece, at another rate where asked. */
+/** Reads samples of a file piece by piece, at another rate where asked; without a file there are none. */
 class SampleReader {
-  readonly #stream: ReadStream;
-  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #half: Half | null;
   readonly #resampler: StreamResampler | null;
+  #file: FileHandle | null = null;
+  #positionBytes = 0;
   #rest = new Int16Array(0);
 
-  constructor({ path, sampleRate }: Half, toRate: number) {
-    this.#stream = createReadStream(path, { highWaterMark: READ_BYTES });
-    this.#chunks = this.#stream[Symbol.asyncIterator]();
-    this.#resampler = sampleRate === toRate ? null : new StreamResampler(sampleRate, toRate);
+  constructor(half: Half | null, toRate: number) {
+    this.#half = half;
+    const fromRate = half?.sampleRate ?? toRate;
+    this.#resampler = fromRate === toRate ? null : new StreamResampler(fromRate, toRate);
   }
 
-  close(): void {
-    this.#stream.destroy();
+  async close(): Promise<void> {
+    await this.#file?.close();
   }
 
   /** The next `count` samples, fewer at the end of the file. */
   async take(count: number): Promise<Int16Array> {
     while (this.#rest.length < count) {
-      const { value, done } = await this.#chunks.next();
-      if (done) break;
-      const samples = new Int16Array(Uint8Array.from(value as Buffer).buffer);
+      const samples = await this.#read();
+      if (samples.length === 0) break;
       const converted = this.#resampler?.process(samples) ?? samples;
       const joined = new Int16Array(this.#rest.length + converted.length);
       joined.set(this.#rest);
@@ -109,5 +121,17 @@ class SampleReader {
     const taken = this.#rest.slice(0, count);
     this.#rest = this.#rest.slice(count);
     return taken;
+  }
+
+  /** What comes next; half a sample, as a full disk may leave at the end, is none. */
+  async #read(): Promise<Int16Array> {
+    if (!this.#half) return new Int16Array(0);
+    this.#file ??= await open(this.#half.path);
+    const samples = new Int16Array(READ_BYTES / 2);
+    const bytes = new Uint8Array(samples.buffer);
+    const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, this.#positionBytes);
+    const count = Math.floor(bytesRead / 2);
+    this.#positionBytes += 2 * count;
+    return samples.subarray(0, count);
   }
 }

@@ -5,7 +5,6 @@ import { BlockStream } from './block-stream.ts';
 import { sha256Of } from './checksum.ts';
 import type { Encoder } from './encoder.ts';
 import type { SinkPlan } from './formats.ts';
-import { PART } from './give-name.ts';
 import type { RecordedFile, RecordingTags, SinkShape } from './sink.ts';
 import type { TrackName } from './track-name.ts';
 
@@ -33,8 +32,8 @@ export class TrackWriter implements TimelineOutput {
   readonly warnings: string[] = [];
   /** True once a file stays as `.part` for good. */
   leavesPart = false;
-  /** Where the track's half of a stereo file lies, once it is finished. */
-  halfPath: string | null = null;
+  /** The track's half of a stereo file, once it is settled. */
+  half: AppendFile | null = null;
   readonly #sinks: Sink[] = [];
   readonly #lanes: Lane[] = [];
 
@@ -126,8 +125,7 @@ export class TrackWriter implements TimelineOutput {
 
   async #finishHalf({ file }: Sink): Promise<null> {
     await file.settle();
-    if (file.error) this.warnings.push(file.error.message);
-    else this.halfPath = file.path + PART;
+    this.half = file;
     return null;
   }
 }

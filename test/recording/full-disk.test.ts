@@ -18,20 +18,26 @@ before(async () => {
 
 after(() => rmdir(dir));
 
-const source = (name: string) => new URL(`../../src/recording/${name}`, import.meta.url).href;
+const source = (name: string) => new URL(`../../src/${name}`, import.meta.url).href;
+const support = new URL('../support/counting-pool.ts', import.meta.url).href;
 
 /** What every script below begins with: a recording on the small disk, and a way to fill that up. */
 const PREAMBLE = `
-  import { readFileSync, readdirSync, rmSync, statSync, writeSync, openSync, closeSync } from 'node:fs';
+  import { execFileSync } from 'node:child_process';
+  import {
+    closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync,
+  } from 'node:fs';
   import { join } from 'node:path';
-  import { BlockPool, Recording } from '${source('index.ts')}';
-  import { WAV } from '${source('wav.ts')}';
+  import { Recording } from '${source('recording/index.ts')}';
+  import { WAV } from '${source('recording/wav.ts')}';
+  import { CountingPool } from '${support}';
+  const pool = new CountingPool();
   const dir = process.cwd();
   const folder = join(dir, 'd');
   const TAGS = { title: 't', artist: 'a', date: 'd', comment: 'c' };
   const record = (formats) => {
     const options = { dir, formats, wavCodec: 'pcm', hex: false, sync: 'close' };
-    const recording = new Recording(options, new BlockPool());
+    const recording = new Recording(options, pool);
     recording.open('d/u', { uuid: 'u' });
     return recording;
   };
@@ -98,5 +104,123 @@ describe('a disk that is full', { skip }, () => {
       isWhole: true,
       names: ['u-R.pcm', 'u-R.wav.part', 'u.journal'],
     });
+  });
+
+  test('in the middle of one half of a stereo file costs that side only from there on', async () => {
+    const said = await onDisk(
+      'size=512k',
+      `
+      const recording = record(['stereo']);
+      const R = recording.startTrack('R', 'L16', 8000);
+      const W = recording.startTrack('W', 'L16', 8000);
+      R.audio(packetOf(new Int16Array(30_000).fill(1)));
+      W.audio(packetOf(new Int16Array(10_240).fill(2)));
+      recording.flush();
+      await until((sizeOf) => sizeOf('u-R.stereo.part') === 60_000);
+      await until((sizeOf) => sizeOf('u-W.stereo.part') === 20_480);
+      fillDisk();
+      W.audio(packetOf(new Int16Array(8000).fill(3)));
+      recording.flush();
+      await until(() => pool.out === 2);
+      rmSync(join(dir, 'filler'));
+      const { files, journalPath, warnings } = await recording.finish(TAGS);
+      const wav = readFileSync(join(folder, 'u.wav'));
+      const at = wav.indexOf('data') + 8;
+      const sides = [0, 1].map((side) => {
+        const counts = {};
+        for (let i = 0; i < 30_000; i++) {
+          const sample = wav.readInt16LE(at + 4 * i + 2 * side);
+          counts[sample] = (counts[sample] ?? 0) + 1;
+        }
+        return counts;
+      });
+      say({ files: files.map(({ path }) => path), hasJournal: journalPath !== null, warnings, sides });
+      `,
+    );
+    assert.deepEqual(said, {
+      files: ['d/u.wav'],
+      hasJournal: true,
+      warnings: [
+        `${dir}/d/u-W.stereo: writing ended with ENOSPC; from there on W is silent in u.wav`,
+      ],
+      sides: [{ 1: 30_000 }, { 0: 19_760, 2: 10_240 }],
+      names: ['u.journal', 'u.wav'],
+    });
+  });
+
+  test('before a stereo file is joined leaves both halves and the journal, and nothing half made', async () => {
+    const said = await onDisk(
+      'size=256k',
+      `
+      const recording = record(['stereo']);
+      for (const track of ['R', 'W'])
+        recording.startTrack(track, 'L16', 8000).audio(packetOf(new Int16Array(16_384)));
+      recording.flush();
+      await until((sizeOf) => sizeOf('u-R.stereo.part') + sizeOf('u-W.stereo.part') === 65_536);
+      fillDisk();
+      const { files, journalPath, warnings } = await recording.finish(TAGS);
+      say({ files, journalPath, warnings });
+      `,
+    );
+    assert.deepEqual(said, {
+      files: [],
+      journalPath: null,
+      warnings: [
+        'd/u.wav: the stereo file was not made: ENOSPC: no space left on device, write; its audio is left in u-R.stereo.part and u-W.stereo.part',
+      ],
+      names: ['u-R.stereo.part', 'u-W.stereo.part', 'u.journal'],
+    });
+  });
+
+  test('within the last bytes of a stereo file makes no file that ends early', async () => {
+    const said = await onDisk(
+      'size=256k',
+      `
+      const recording = record(['stereo']);
+      // The last page ends ten bytes into the tags.
+      const headBytes = WAV.head({ sampleRate: 8000, channels: 2, codec: 'L16' }).length;
+      const frames = Math.floor((8 * 4096 - headBytes - 10) / 4);
+      for (const track of ['R', 'W'])
+        recording.startTrack(track, 'L16', 8000).audio(packetOf(new Int16Array(frames)));
+      recording.flush();
+      await until((sizeOf) => sizeOf('u-R.stereo.part') + sizeOf('u-W.stereo.part') === 4 * frames);
+      writeFileSync(join(dir, 'room'), new Uint8Array(8 * 4096));
+      fillDisk();
+      rmSync(join(dir, 'room'));
+      const { files, journalPath } = await recording.finish(TAGS);
+      say({ files, journalPath });
+      `,
+    );
+    assert.deepEqual(said, {
+      files: [],
+      journalPath: null,
+      names: ['u-R.stereo.part', 'u-W.stereo.part', 'u.journal'],
+    });
+  });
+});
+
+test('a half that can not be removed once it is joined is left, and the stereo file counts', {
+  skip,
+}, async () => {
+  const said = await onDisk(
+    'size=256k',
+    `
+    const recording = record(['stereo']);
+    for (const track of ['R', 'W'])
+      recording.startTrack(track, 'L16', 8000).audio(packetOf(new Int16Array(1000)));
+    recording.flush();
+    await until((sizeOf) => sizeOf('u-R.stereo.part') + sizeOf('u-W.stereo.part') === 4000);
+    // What something is mounted on can't be removed.
+    const half = join(folder, 'u-W.stereo.part');
+    execFileSync('mount', ['--bind', half, half]);
+    const { files, journalPath, warnings } = await recording.finish(TAGS);
+    say({ files: files.map(({ path }) => path), journalPath, warnings });
+    `,
+  );
+  assert.deepEqual(said, {
+    files: ['d/u.wav'],
+    journalPath: null,
+    warnings: [`${dir}/d/u-W.stereo.part: what was joined could not be removed: EBUSY`],
+    names: ['u-W.stereo.part', 'u.journal', 'u.wav'],
   });
 });

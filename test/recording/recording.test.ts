@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -14,6 +24,7 @@ import {
   type RecordingOptions,
   type RecordingResult,
   removeJournal,
+  TRACKS,
   type TrackWriter,
 } from '../../src/recording/index.ts';
 import { CountingPool } from '../support/counting-pool.ts';
@@ -426,6 +437,77 @@ test('stereo brings legs of two rates to that of the left one', async () => {
   const { sampleRate, samples } = parseWav(await readFile(join(dir, DATE, 'u.wav')));
   assert.deepEqual([sampleRate, samples.length], [8000, 16_000]);
   assert.ok(Math.abs((samples[8001] as number) - 5000) < 5);
+});
+
+test('stereo is as long as the call though both legs are silent at its end', async () => {
+  const recording = open(['stereo']);
+  for (const track of TRACKS) {
+    const writer = recording.startTrack(track, 'L16', 8000);
+    write(writer, tone(500, 3));
+    writer.silence(100_000);
+  }
+  await recording.finish(TAGS);
+  const { samples } = parseWav(await readFile(join(dir, DATE, 'u.wav')));
+  assert.equal(samples.length, 2 * 100_500);
+});
+
+test('stereo has silence for a leg that never began', async () => {
+  const recording = open(['stereo']);
+  write(recording.startTrack('W', 'L16', 16_000), tone(900, 3));
+  const { files, warnings, journalPath } = await recording.finish(TAGS);
+  assert.deepEqual([files.length, warnings.length], [1, 0]);
+  assert.ok(journalPath);
+  assert.deepEqual((await readdir(join(dir, DATE))).sort(), ['u.journal', 'u.wav']);
+  const { samples, sampleRate } = parseWav(await readFile(join(dir, DATE, 'u.wav')));
+  assert.equal(sampleRate, 16_000);
+  assert.deepEqual(
+    samples,
+    Int16Array.from(tone(900, 3)).reduce((both, sample, i) => {
+      both[2 * i + 1] = sample;
+      return both;
+    }, new Int16Array(1800)),
+  );
+});
+
+test('stereo has silence for a leg whose half could not be created, and says so', async () => {
+  const recording = open(['stereo']);
+  write(recording.startTrack('R', 'L16', 8000), tone(900, 3));
+  await until(() => access(join(dir, DATE, 'u-R.stereo.part')));
+  await writeFile(join(dir, DATE, 'u-W.stereo.part'), 'theirs');
+  write(recording.startTrack('W', 'L16', 8000), tone(900, 5));
+  const { warnings, journalPath } = await recording.finish(TAGS);
+  assert.deepEqual(warnings, [
+    `${join(dir, DATE, 'u-W.stereo')}: writing ended with EEXIST; from there on W is silent in u.wav`,
+  ]);
+  assert.ok(journalPath, 'nothing of ours is left');
+  assert.equal(await readFile(join(dir, DATE, 'u-W.stereo.part'), 'utf8'), 'theirs');
+  assert.deepEqual((await readdir(join(dir, DATE))).sort(), [
+    'u-W.stereo.part',
+    'u.journal',
+    'u.wav',
+  ]);
+  const { samples } = parseWav(await readFile(join(dir, DATE, 'u.wav')));
+  assert.deepEqual(
+    samples.filter((_, i) => i % 2 === 0),
+    tone(900, 3),
+  );
+  assert.ok(samples.every((sample, i) => i % 2 === 0 || sample === 0));
+});
+
+test('stereo that can not be made keeps what there is of it and the journal', async () => {
+  const recording = open(['stereo']);
+  write(recording.startTrack('R', 'L16', 8000), tone(900, 3));
+  write(recording.startTrack('W', 'L16', 8000), tone(900, 5));
+  await until(() => access(join(dir, DATE, 'u-W.stereo.part')));
+  await until(() => unlink(join(dir, DATE, 'u-W.stereo.part')));
+  const { files, warnings, journalPath } = await recording.finish(TAGS);
+  assert.deepEqual([files, journalPath], [[], null]);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0] as string,
+    /u\.wav: the stereo file was not made: ENOENT.*u-R\.stereo\.part/,
+  );
+  assert.deepEqual((await readdir(join(dir, DATE))).sort(), ['u-R.stereo.part', 'u.journal']);
 });
 
 test('raw files are named after their codec, and a change begins a further one', async () => {
