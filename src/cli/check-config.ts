@@ -53,5 +53,7 @@ function shownOrigin(origin: Origin): string {
       return `environment ${origin.variable}`;
     case 'flag':
       return origin.flag;
+    case 'program':
+      return 'the program';
   }
 }

@@ -60,6 +60,7 @@ function settingsOf(options: StartOptions): Flag[] {
     ['--media-ports', 'media.ports', options.mediaPorts],
     ['--records', 'records.dir', options.records],
     ['--format', 'records.formats', options.format],
+    ['--no-esl', 'esl.enabled', options.esl ? undefined : 'false'],
     ['--log-level', 'log.level', options.logLevel],
   ];
   return settings.flatMap(([flag, key, text]) => (text === undefined ? [] : [{ flag, key, text }]));

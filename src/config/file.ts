@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { errorText, RstError, systemCode } from '../errors.ts';
+import { RstError, systemCode } from '../errors.ts';
 import { formatFilePlace } from './origin.ts';
+import { readFailure } from './read-failure.ts';
 import { locateKeys } from './toml-lines.ts';
 
 /** Where a configuration is looked for without `--config`, first to last. */
@@ -38,10 +39,11 @@ function readText(path: string, mayBeMissing: boolean): string | null {
   } catch (error) {
     const code = systemCode(error);
     if (mayBeMissing && (code === 'ENOENT' || code === 'ENOTDIR')) return null;
-    const reason = READ_FAILURES.get(code ?? '') ?? errorText(error);
-    throw new RstError('RST_CONFIG', `${path}: the configuration cannot be read: ${reason}.`, {
-      cause: error,
-    });
+    throw new RstError(
+      'RST_CONFIG',
+      `${path}: the configuration cannot be read: ${readFailure(error)}.`,
+      { cause: error },
+    );
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -51,13 +53,6 @@ function readText(path: string, mayBeMissing: boolean): string | null {
     });
   }
 }
-
-const READ_FAILURES: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file; check the path'],
-  ['ENOTDIR', 'there is no such file; check the path'],
-  ['EISDIR', 'it is a folder; name the file in it'],
-  ['EACCES', 'permission denied; make it readable for the user that runs rst-server'],
-]);
 
 function parseToml(path: string, text: string): Omit<ConfigFile, 'path'> {
   try {

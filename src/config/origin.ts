@@ -3,7 +3,9 @@ export type Origin =
   | { kind: 'default' }
   | { kind: 'file'; file: string; line: number }
   | { kind: 'environment'; variable: string }
-  | { kind: 'flag'; flag: string };
+  | { kind: 'flag'; flag: string }
+  /** From the program that rst-server is a part of. */
+  | { kind: 'program' };
 
 /** The beginning of a message about the value of `key` (or of a table of the file): where to look. */
 export function formatPlace(origin: Origin, key: string): string {
@@ -16,6 +18,8 @@ export function formatPlace(origin: Origin, key: string): string {
       return `environment ${origin.variable}`;
     case 'flag':
       return origin.flag;
+    case 'program':
+      return key;
   }
 }
 

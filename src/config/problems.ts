@@ -1,72 +1,114 @@
 import type { core } from 'zod';
-import { formatKeyPath } from './key-path.ts';
-import { isConfigKey, KEYS } from './keys.ts';
+import { formatKeyPath, type KeyPath } from './key-path.ts';
+import { isConfigKey, KEYS, LIST_KEYS, type ListName } from './keys.ts';
 import { nearest } from './nearest.ts';
-import { SECTIONS } from './schema.ts';
+import { PATTERN_FORM } from './rule-schema.ts';
+import { LISTS, SECTIONS } from './schema.ts';
+import { isTable, type Table } from './table.ts';
 
 /** What is wrong at one key or table of the configuration, and what would be right. */
 export interface Problem {
-  /** Dotted, as `formatKeyPath` writes it. */
-  path: string;
+  path: KeyPath;
   text: string;
 }
+
+/** What stands in the place of a secret. */
+export const HIDDEN = '(hidden)';
 
 /** Puts the schema's findings about `input` into words, one for each key or table. */
 export function describeIssues(
   issues: readonly core.$ZodIssue[],
-  input: Readonly<Record<string, unknown>>,
+  input: Readonly<Table>,
 ): Problem[] {
-  const problems = new Map<string, string>();
+  const problems = new Map<string, Problem>();
+  const add = (path: KeyPath, text: string) => problems.set(formatKeyPath(path), { path, text });
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const path = [...issue.path, key];
-        problems.set(formatKeyPath(path), unknownKey(path, valueAt(input, path)));
+        add(path, unknownKey(path, valueAt(input, path)));
       }
       continue;
     }
-    const path = issue.path.slice(0, 2);
-    const name = formatKeyPath(path);
-    const takes = isConfigKey(name)
-      ? KEYS.get(name)?.takes
-      : `a table: a line "[${name}]" with its keys below it`;
-    problems.set(name, `is ${shown(valueAt(input, path))}, must be ${takes}`);
+    const path = settingOf(issue.path);
+    add(path, `is ${shown(path, valueAt(input, path))}, must be ${takesOf(path)}`);
   }
-  return [...problems].map(([path, text]) => ({ path, text }));
+  return [...problems.values()];
 }
 
-function unknownKey(path: readonly PropertyKey[], value: unknown): string {
-  const name = formatKeyPath(path);
-  if (path.length === 1 && isTable(value)) {
-    const section = nearest(name, Object.keys(SECTIONS));
-    return section
-      ? `no such table; did you mean [${section}]?`
-      : `no such table, must be one of ${Object.keys(SECTIONS).join(', ')}`;
+/** True for a key whose value nobody is to see. */
+export function isSecret(path: KeyPath): boolean {
+  return path.at(-1) === 'password';
+}
+
+/** The path of the setting that something within its value was found wrong with. */
+function settingOf(path: KeyPath): KeyPath {
+  if (!isList(path[0])) return path.slice(0, 2);
+  return path.slice(0, path[2] === 'variables' ? 4 : 3);
+}
+
+/** Continues "must be …". */
+function takesOf(path: KeyPath): string {
+  const [list, index, key, variable] = path;
+  if (!isList(list)) {
+    const name = formatKeyPath(path);
+    return isConfigKey(name)
+      ? (KEYS.get(name)?.takes as string)
+      : `a table: a line "[${name}]" with its keys below it`;
   }
-  const near = nearest(name, KEYS.keys());
+  if (index === undefined)
+    return `a list of tables: for each a line "[[${list}]]" with its keys below it`;
+  if (key === undefined) return `a table: a line "[[${list}]]" with its keys below it`;
+  if (variable !== undefined) return PATTERN_FORM;
+  return LIST_KEYS[list].get(String(key))?.takes as string;
+}
+
+function unknownKey(path: KeyPath, value: unknown): string {
+  const name = formatKeyPath(path);
+  const tables = [...Object.keys(SECTIONS), ...Object.keys(LISTS)];
+  if (path.length === 1 && (isTable(value) || (Array.isArray(value) && value.some(isTable)))) {
+    const near = nearest(name, tables);
+    if (near) return `no such table; did you mean ${isList(near) ? `[[${near}]]` : `[${near}]`}?`;
+    return `no such table, must be one of ${tables.join(', ')}`;
+  }
+  const [first] = path;
+  const keys = isList(first)
+    ? [...LIST_KEYS[first].keys()]
+    : Object.keys(SECTIONS[first as keyof typeof SECTIONS] ?? {});
+  // By its own name alone, which the rest of a long path would drown.
+  const sibling = isList(first) ? nearest(String(path.at(-1)), keys) : undefined;
+  const near = sibling
+    ? formatKeyPath([...path.slice(0, -1), sibling])
+    : nearest(name, KEYS.keys());
   if (near) return `no such key; did you mean ${near}?`;
-  const keys = Object.keys(SECTIONS[path[0] as keyof typeof SECTIONS] ?? {});
   return keys.length > 0
     ? `no such key, must be one of ${keys.join(', ')}`
-    : `no such key; every key stands in one of the tables ${Object.keys(SECTIONS).join(', ')}`;
+    : `no such key; every key stands in one of the tables ${tables.join(', ')}`;
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+function isList(name: unknown): name is ListName {
+  return typeof name === 'string' && Object.hasOwn(LISTS, name);
+}
+
+function valueAt(input: unknown, path: KeyPath): unknown {
   let value = input;
-  for (const part of path) value = isTable(value) ? value[part] : undefined;
+  for (const part of path)
+    value =
+      isTable(value) || (Array.isArray(value) && typeof part === 'number')
+        ? (value as Table)[part]
+        : undefined;
   return value;
 }
 
-function isTable(value: unknown): value is Record<PropertyKey, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A value as one would write it, short enough for a line. */
-function shown(value: unknown): string {
+function shown(path: KeyPath, value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (isSecret(path)) return HIDDEN;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'number') return String(value);
   if (isTable(value)) return 'a table';
-  const text = JSON.stringify(value) ?? 'missing';
+  if (Array.isArray(value) && value.some((member) => typeof member === 'object')) return 'a list';
+  const text = JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 

@@ -1,23 +1,22 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { errorText } from '../errors.ts';
-import { DURATION_FORM, formatDuration, parseDuration } from './duration.ts';
+import { BOX_KEYS, boxSchema } from './box-schema.ts';
+import { duration, flag, formats, legs, MAX_TIMER_MS, oneOf, read, size } from './fields.ts';
 import { isHost } from './host.ts';
 import { isNameTemplate } from './name-template.ts';
 import { isNetwork, NETWORK_FORM } from './network.ts';
 import { PORT_RANGE_FORM, parsePortRange } from './port-range.ts';
-import { formatSize, parseSize, SIZE_FORM } from './size.ts';
+import { RULE_KEYS, ruleSchema } from './rule-schema.ts';
 import { isTimeZone } from './time-zone.ts';
-
-/** Node's timers take 31 bits of milliseconds and fire at once beyond them; this is the last whole day below. */
-const MAX_TIMER_MS = 24 * 86_400_000;
+import { isVariableName, plainVariableName, VARIABLE_FORM } from './variable-name.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const L16_RATES_HZ = [8000, 16000, 24000, 32000, 48000] as const;
 const SOURCE_LOCKS = ['address', 'strict', 'off'] as const;
-const FORMATS = ['wav', 'pcm', 'raw', 'stereo'] as const;
+/** Who may send where nobody says otherwise: this machine. */
+export const ALLOW_DEFAULT: readonly string[] = ['127.0.0.0/8', '::1'];
 
-/** Every key as the file spells it: its type, its default as one would write it, and in words what it takes. */
+/** Every key of the tables as the file spells it: its type, its default as one would write it, and in words what it takes. */
 export const SECTIONS = {
   daemon: {
     node: z
@@ -25,11 +24,16 @@ export const SECTIONS = {
       .regex(/^[^\s/\\\p{Cc}]{1,253}$/u)
       .prefault(hostname)
       .describe('a name of 1 to 253 characters without spaces and slashes'),
+    socket: z
+      .string()
+      .regex(/^[^\0]*[^\0\s][^\0]*$/)
+      .prefault('auto')
+      .describe('"auto", "off" or the path of a Unix socket'),
     shutdown_timeout: duration('30s', 100),
   },
   log: {
     level: z.enum(LOG_LEVELS).prefault('info').describe(oneOf(LOG_LEVELS)),
-    mask_numbers: z.boolean().prefault(false).describe('true or false'),
+    mask_numbers: flag(false),
   },
   server: {
     host: z
@@ -46,7 +50,7 @@ export const SECTIONS = {
     allow: z
       .array(z.string().refine(isNetwork))
       .min(1)
-      .prefault(['127.0.0.0/8', '::1'])
+      .prefault([...ALLOW_DEFAULT])
       .describe(`a list of at least one, ${NETWORK_FORM}`),
     receive_buffer: size('8MB', 4096, 2 ** 30),
   },
@@ -84,14 +88,11 @@ export const SECTIONS = {
       .refine(isTimeZone)
       .prefault('local')
       .describe('"local", "UTC" or a zone of the IANA database such as "Europe/Berlin"'),
-    formats: z
-      .array(z.enum(FORMATS))
-      .min(1)
-      .refine((formats) => new Set(formats).size === formats.length)
+    formats: formats()
       .prefault(['wav'])
-      .describe('a list of "wav", "pcm", "raw" and "stereo", at least one and each once'),
+      .describe(formats().description as string),
     wav_codec: z.enum(['pcm', 'native']).prefault('pcm').describe('"pcm" or "native"'),
-    hex: z.boolean().prefault(false).describe('true or false'),
+    hex: flag(false),
     name: z
       .string()
       .refine(isNameTemplate)
@@ -102,13 +103,38 @@ export const SECTIONS = {
     flush_interval: duration('1s', 50, 60_000),
     sync: z.enum(['close', 'none']).prefault('close').describe('"close" or "none"'),
   },
+  esl: {
+    enabled: flag(true),
+    connect_timeout: duration('5s', 100, 60_000),
+    command_timeout: duration('5s', 100, 60_000),
+    heartbeat_timeout: duration('60s', 1_000),
+    reconnect_min: duration('1s', 100),
+    reconnect_max: duration('30s', 100),
+  },
+  trigger: {
+    confirm_timeout: duration('2s', 100, 60_000),
+    legs: legs()
+      .prefault('a')
+      .describe(legs().description as string),
+    variables: z
+      .array(z.string().refine(isVariableName).transform(plainVariableName))
+      .prefault([])
+      .describe(`a list, each ${VARIABLE_FORM}`),
+  },
 };
+
+/** The keys of each table of a list of tables. */
+export const LISTS = { freeswitch: BOX_KEYS, rules: RULE_KEYS };
 
 /** The one schema: the tables of the file in, the typed configuration with its units in the names out. */
 export const configSchema = z.strictObject({
   daemon: z
     .strictObject(SECTIONS.daemon)
-    .transform((daemon) => ({ node: daemon.node, shutdownTimeoutMs: daemon.shutdown_timeout }))
+    .transform((daemon) => ({
+      node: daemon.node,
+      socket: daemon.socket,
+      shutdownTimeoutMs: daemon.shutdown_timeout,
+    }))
     .prefault({}),
   log: z
     .strictObject(SECTIONS.log)
@@ -120,6 +146,7 @@ export const configSchema = z.strictObject({
       host: server.host,
       port: server.port,
       allow: server.allow,
+      allowsBoxes: isDefaultAllow(server.allow),
       receiveBufferBytes: server.receive_buffer,
     }))
     .prefault({}),
@@ -155,45 +182,39 @@ export const configSchema = z.strictObject({
       sync: records.sync,
     }))
     .prefault({}),
+  esl: z
+    .strictObject(SECTIONS.esl)
+    .transform((esl) => ({
+      enabled: esl.enabled,
+      connectTimeoutMs: esl.connect_timeout,
+      commandTimeoutMs: esl.command_timeout,
+      heartbeatTimeoutMs: esl.heartbeat_timeout,
+      reconnectMinMs: esl.reconnect_min,
+      reconnectMaxMs: esl.reconnect_max,
+    }))
+    .prefault({}),
+  trigger: z
+    .strictObject(SECTIONS.trigger)
+    .transform((trigger) => ({
+      confirmTimeoutMs: trigger.confirm_timeout,
+      legs: trigger.legs,
+      variables: [...new Set(trigger.variables)],
+    }))
+    .prefault({}),
+  freeswitch: z.array(boxSchema).prefault([]),
+  rules: z.array(ruleSchema).prefault([]),
 });
 
-/** The whole configuration, checked. `records.dir` is absolute once `loadConfig` gave it. */
+/**
+ * The whole configuration, checked. What `loadConfig` does beyond the schema: `records.dir` and a path
+ * of `daemon.socket` are absolute, passwords are read from their files, and where `server.allow` is at
+ * its default (`allowsBoxes`) it also has those of the enabled boxes whose host is an address.
+ */
 export type Config = z.output<typeof configSchema>;
 
-/** A duration in milliseconds, written as text with a unit (or 0). */
-function duration(fallback: string | 0, minMs = 0, maxMs = MAX_TIMER_MS, note = '') {
-  const limits = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
-  return z
-    .union([z.string(), z.number()])
-    .transform(read(parseDuration))
-    .refine((durationMs) => durationMs >= minMs && durationMs <= maxMs)
-    .prefault(fallback)
-    .describe(`${DURATION_FORM}, from ${limits}${note}`);
-}
-
-/** A size in bytes, written as text with a unit or as a number of bytes. */
-function size(fallback: string, minBytes: number, maxBytes: number) {
-  const limits = `${formatSize(minBytes)} to ${formatSize(maxBytes)}`;
-  return z
-    .union([z.string(), z.number()])
-    .transform(read(parseSize))
-    .refine((sizeBytes) => sizeBytes >= minBytes && sizeBytes <= maxBytes)
-    .prefault(fallback)
-    .describe(`${SIZE_FORM}, from ${limits}`);
-}
-
-/** Lets a parser that throws be a step of the schema. */
-function read<In, Out>(parse: (value: In) => Out) {
-  return (value: In, context: z.RefinementCtx): Out => {
-    try {
-      return parse(value);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: errorText(error) });
-      return z.NEVER;
-    }
-  };
-}
-
-function oneOf(values: readonly (string | number)[]): string {
-  return `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
+function isDefaultAllow(allow: readonly string[]): boolean {
+  return (
+    allow.length === ALLOW_DEFAULT.length &&
+    allow.every((network) => ALLOW_DEFAULT.includes(network))
+  );
 }

@@ -1,21 +1,22 @@
 import { parse } from 'smol-toml';
-import { formatKeyPath } from './key-path.ts';
+import { formatKeyPath, type KeyPath } from './key-path.ts';
 
 /**
  * The line (from 1) on which each key and table of a TOML document first stands, by its dotted path
  * as `formatKeyPath` writes it. The document must be one that smol-toml takes, since that reports no
  * positions and this reports no errors; of any other text the answer is arbitrary, but it comes.
  *
- * Keys of inline tables are found too; tables inside arrays have no path of their own and are not.
+ * Keys of inline tables are found too, and so are the tables of a list with their keys, whichever way
+ * the list is written: `rules`, `rules[0]`, `rules[0].caller`.
  */
 export function locateKeys(toml: string): ReadonlyMap<string, number> {
   return new Scanner(toml).run();
 }
 
-type Path = readonly string[];
-
 class Scanner {
   readonly #lines = new Map<string, number>();
+  /** How many tables each list of `[[…]]` has so far, by the list's path. */
+  readonly #lists = new Map<string, number>();
   readonly #text: string;
   #at = 0;
   #line = 1;
@@ -26,16 +27,11 @@ class Scanner {
   }
 
   run(): Map<string, number> {
-    let table: Path = [];
+    let table: KeyPath = [];
     for (this.#skipBlank(); this.#at < this.#text.length; this.#skipBlank()) {
       const before = this.#at;
-      if (this.#char() === '[') {
-        while (this.#char() === '[') this.#at++;
-        table = this.#key([]);
-        while (this.#char() === ']') this.#at++;
-      } else {
-        this.#pair(table);
-      }
+      if (this.#char() === '[') table = this.#header();
+      else this.#pair(table);
       if (this.#at === before) this.#at++;
     }
     return this.#lines;
@@ -57,15 +53,38 @@ class Scanner {
     return found;
   }
 
-  #pair(table: Path | null): void {
+  /** Reads `[table]` or `[[list]]`; a list on the way to it means the table that the list has got last. */
+  #header(): KeyPath {
+    const isList = this.#text.startsWith('[[', this.#at);
+    while (this.#char() === '[') this.#at++;
+    const parts = this.#key(null);
+    while (this.#char() === ']') this.#at++;
+    const path: PropertyKey[] = [];
+    for (const [index, part] of parts.entries()) {
+      path.push(part);
+      this.#note(path);
+      const list = formatKeyPath(path);
+      const count = this.#lists.get(list) ?? 0;
+      if (isList && index === parts.length - 1) {
+        this.#lists.set(list, count + 1);
+        path.push(count);
+        this.#note(path);
+      } else if (count > 0) {
+        path.push(count - 1);
+      }
+    }
+    return path;
+  }
+
+  #pair(table: KeyPath): void {
     const path = this.#key(table);
     if (this.#char() === '=') this.#at++;
     this.#skip(/[ \t]*/y);
     this.#value(path);
   }
 
-  /** Reads a dotted key, notes the line of each of its parts, and returns its whole path. */
-  #key(table: Path | null): string[] {
+  /** Reads a dotted key and returns its whole path; in a table it also notes the line of each of its parts. */
+  #key(table: KeyPath | null): KeyPath {
     const path = [...(table ?? [])];
     this.#skip(/[ \t]*/y);
     this.#note(null);
@@ -77,7 +96,7 @@ class Scanner {
     return path;
   }
 
-  #note(path: Path | null): void {
+  #note(path: KeyPath | null): void {
     for (; this.#countedTo < this.#at; this.#countedTo++)
       if (this.#text[this.#countedTo] === '\n') this.#line++;
     if (!path) return;
@@ -85,8 +104,8 @@ class Scanner {
     if (!this.#lines.has(name)) this.#lines.set(name, this.#line);
   }
 
-  /** Passes over a value; `path` is null inside an array. */
-  #value(path: Path | null): void {
+  /** Passes over a value. */
+  #value(path: KeyPath): void {
     switch (this.#char()) {
       case '"':
         // A string of three quotes may end in up to two more that are its own.
@@ -95,10 +114,13 @@ class Scanner {
       case "'":
         this.#skip(/'''[\s\S]*?'{3,5}|'[^'\n]*'?/y);
         break;
-      case '[':
-        this.#members(']', () => this.#value(null));
+      case '[': {
+        let index = 0;
+        this.#members(']', () => this.#value([...path, index++]));
         break;
+      }
       case '{':
+        if (typeof path.at(-1) === 'number') this.#note(path);
         this.#members('}', () => this.#pair(path));
         break;
       default:

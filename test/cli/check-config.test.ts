@@ -64,6 +64,27 @@ test('check-config --json prints one document and nothing else', () => {
   assert.equal(warnings.length, 1);
 });
 
+test('check-config shows boxes and rules, and no password wherever it comes from', () => {
+  const boxes = join(cwd, 'boxes.toml');
+  writeFileSync(
+    boxes,
+    '[[freeswitch]]\nhost = "::1"\npassword = "tr0ub4dor"\n[[rules]]\ncaller = ["1*", "2*"]\n',
+  );
+  const { status, stdout, stderr } = run(['check-config', '--config', boxes]);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(stdout, /freeswitch\[0\]\.host +│ ::1 +│ file, line 2 /);
+  assert.match(stdout, /freeswitch\[0\]\.password +│ \(hidden\) +│ file, line 3 /);
+  assert.match(stdout, /freeswitch\[0\]\.port +│ 8021 +│ default /);
+  assert.match(stdout, /rules\[0\]\.caller +│ 1\*, 2\* +│ file, line 5 /);
+  const env = { RST_FREESWITCH_HOST: '::1', RST_FREESWITCH_PASSWORD: 'tr0ub4dor' };
+  for (const args of [
+    ['--config', boxes],
+    ['--config', good],
+    ['--config', good, '--json'],
+  ])
+    assert.doesNotMatch(run(['check-config', ...args], env).stdout, /tr0ub4dor/);
+});
+
 test('a configuration that is refused ends with 2 and a line for each problem', () => {
   for (const args of [['check-config'], ['check-config', '--json'], ['start']]) {
     const { status, stdout, stderr } = run([...args, '--config', bad]);

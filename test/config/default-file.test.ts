@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'smol-toml';
 import { CONFIG_DEFAULTS, environmentName, loadConfig } from '../../src/config/index.ts';
-import { KEYS } from '../../src/config/keys.ts';
+import { boxVariable, KEYS, LIST_KEYS } from '../../src/config/keys.ts';
 
 const path = join(import.meta.dirname, '../../conf/rst-server.toml');
 const text = readFileSync(path, 'utf8');
@@ -27,10 +28,42 @@ test('conf/rst-server.toml holds exactly the keys of the schema, each at its def
   );
 });
 
+// Lists of tables have no default that a file could hold, so they stand in it as comments.
+const example = text
+  .slice(text.indexOf('# [[freeswitch]]'))
+  .replace(/^# (?=\[\[\w+\]\]$|[a-z_]+ = )/gm, '');
+
+test('its examples of lists hold every key of their tables, in order and at its default', () => {
+  const tables = parse(example) as Record<string, Record<string, unknown>[]>;
+  assert.deepEqual(Object.keys(tables), Object.keys(LIST_KEYS));
+  for (const [list, keys] of Object.entries(LIST_KEYS)) {
+    const [table = {}] = tables[list] ?? [];
+    assert.deepEqual(Object.keys(table), [...keys.keys()], list);
+    for (const [key, { fallback }] of keys)
+      if (fallback !== undefined) assert.deepEqual(table[key], fallback, `${list}.${key}`);
+  }
+});
+
+test('its examples of lists can be taken out of their comments, but for the second password', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rst-default-file-'));
+  try {
+    const file = join(folder, 'example.toml');
+    writeFileSync(file, example.replace(/^password_file = .*$/m, ''));
+    const { config, warnings } = loadConfig({ file, env: {} });
+    assert.deepEqual(warnings, []);
+    assert.equal(config.freeswitch[0]?.advertise?.port, 9527);
+    assert.deepEqual(config.rules[0]?.patterns.caller, ['49*', '!4930*']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('every key of conf/rst-server.toml is documented right above it', () => {
-  const lines = complete.split('\n');
-  for (const [index, line] of lines.entries())
-    if (/^[a-z]/.test(line)) assert.match(lines[index - 1] as string, /^# ./, line);
+  // Two ends of a range may share their explanation.
+  for (const lines of [complete, example].map((whole) => whole.split('\n')))
+    for (const [index, line] of lines.entries())
+      if (/^[a-z]/.test(line) && !line.startsWith('reconnect_max'))
+        assert.match(lines[index - 1] as string, /^# ./, line);
 });
 
 test('conf/rst-server.toml as it is loads without a warning, and as no file would', () => {
@@ -43,10 +76,15 @@ test('conf/rst-server.toml as it is loads without a warning, and as no file woul
 });
 
 test('no two keys share a variable of the environment, and every key says what it takes', () => {
-  const variables = [...KEYS.keys()].map(environmentName);
+  const variables = [
+    ...[...KEYS.keys()].map(environmentName),
+    ...[...LIST_KEYS.freeswitch.keys()].map(boxVariable),
+  ];
   assert.equal(new Set(variables).size, variables.length);
   for (const [key, { takes, fallback, safeParse }] of KEYS) {
     assert.ok(takes.length > 5, key);
     assert.ok(safeParse(fallback).success, key);
   }
+  for (const keys of Object.values(LIST_KEYS))
+    for (const [key, { takes }] of keys) assert.ok(takes.length > 5, key);
 });

@@ -36,12 +36,13 @@ function refusal(options: LoadOptions): string[] {
 test('what nobody sets is at its default', () => {
   const { config, warnings, settings } = load();
   assert.deepEqual(config, {
-    daemon: { node: hostname(), shutdownTimeoutMs: 30_000 },
+    daemon: { node: hostname(), socket: 'auto', shutdownTimeoutMs: 30_000 },
     log: { level: 'info', maskNumbers: false },
     server: {
       host: '0.0.0.0',
       port: 9527,
       allow: ['127.0.0.0/8', '::1'],
+      allowsBoxes: true,
       receiveBufferBytes: 8_000_000,
     },
     media: {
@@ -63,6 +64,17 @@ test('what nobody sets is at its default', () => {
       flushIntervalMs: 1_000,
       sync: 'close',
     },
+    esl: {
+      enabled: true,
+      connectTimeoutMs: 5_000,
+      commandTimeoutMs: 5_000,
+      heartbeatTimeoutMs: 60_000,
+      reconnectMinMs: 1_000,
+      reconnectMaxMs: 30_000,
+    },
+    trigger: { confirmTimeoutMs: 2_000, legs: 'a', variables: [] },
+    freeswitch: [],
+    rules: [],
   });
   assert.deepEqual(warnings, []);
   assert.deepEqual(settings.get('media.ports'), {
@@ -189,8 +201,8 @@ test('unknown tables and keys outside their table are told where they belong', (
   assert.deepEqual(refusal({ file: path }), [
     `${path}:1: port: no such key; did you mean server.port?`,
     `${path}:2: medai: no such table; did you mean [media]?`,
-    `${path}:4: storage: no such table, must be one of daemon, log, server, media, calls, records`,
-    `${path}:5: __proto__: no such table, must be one of daemon, log, server, media, calls, records`,
+    `${path}:4: storage: no such table, must be one of daemon, log, server, media, calls, records, esl, trigger, freeswitch, rules`,
+    `${path}:5: __proto__: no such table, must be one of daemon, log, server, media, calls, records, esl, trigger, freeswitch, rules`,
   ]);
   const other = file('[calls]', 'port_rest = "1s"', 'colour = 1', 'constructor = 1');
   assert.deepEqual(refusal({ file: other }), [
@@ -210,7 +222,7 @@ test('a table where a value belongs, and the other way round, is refused at its 
     refusal({ file: file('[media.ports]', 'a = 1') })[0] as string,
     /:1: media\.ports: is a table, must be a range/,
   );
-  assert.match(refusal({ file: file('[[media]]') })[0] as string, /:1: media: is \[/);
+  assert.match(refusal({ file: file('[[media]]') })[0] as string, /:1: media: is a list, must be/);
 });
 
 test('TOML that cannot be read is refused at its line, with the advice to quote', () => {
@@ -282,6 +294,14 @@ test('each key refuses what is outside its range', () => {
     RST_RECORDS_FORMATS: ['wav,wav', 'mp3', 'wav,'],
     RST_RECORDS_FLUSH_INTERVAL: ['49ms', '61s'],
     RST_RECORDS_SYNC: ['always'],
+    RST_DAEMON_SOCKET: [' '],
+    RST_ESL_ENABLED: ['no'],
+    RST_ESL_CONNECT_TIMEOUT: ['99ms', '61s'],
+    RST_ESL_COMMAND_TIMEOUT: ['0', '2m'],
+    RST_ESL_HEARTBEAT_TIMEOUT: ['999ms'],
+    RST_TRIGGER_CONFIRM_TIMEOUT: ['2', '61s'],
+    RST_TRIGGER_LEGS: ['A', 'c'],
+    RST_TRIGGER_VARIABLES: ['a b', 'x,,y'],
   };
   for (const [variable, texts] of Object.entries(wrong))
     for (const text of texts)

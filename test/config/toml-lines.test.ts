@@ -37,18 +37,63 @@ test('dotted, spaced and quoted keys are the keys they stand for', () => {
   assert.deepEqual(locate('"a.b" = 1', '"\\u0061" = 2', "'' = 3"), { '"a.b"': 1, a: 2, '""': 3 });
 });
 
-test('tables below tables and arrays of tables keep the line of their first mention', () => {
-  assert.deepEqual(locate('[a.b]', 'c = 1', '[[rules]]', 'x = 1', '[[rules]]', 'y = 2'), {
-    a: 1,
-    'a.b': 1,
-    'a.b.c': 2,
-    rules: 3,
-    'rules.x': 4,
-    'rules.y': 6,
-  });
+test('each table of a list has an index, and so have the keys and tables below it', () => {
+  assert.deepEqual(
+    locate(
+      '[a.b]',
+      'c = 1',
+      '[[rules]]',
+      'x = 1',
+      '[rules.sub]',
+      'y = 1',
+      '[[rules]]',
+      'x = 2',
+      '[rules.sub]',
+      'z = 1',
+      '[[a.list]]',
+      '[[a.list]]',
+      '[[a.list.inner]]',
+      'k.l = 1',
+    ),
+    {
+      a: 1,
+      'a.b': 1,
+      'a.b.c': 2,
+      rules: 3,
+      'rules[0]': 3,
+      'rules[0].x': 4,
+      'rules[0].sub': 5,
+      'rules[0].sub.y': 6,
+      'rules[1]': 7,
+      'rules[1].x': 8,
+      'rules[1].sub': 9,
+      'rules[1].sub.z': 10,
+      'a.list': 11,
+      'a.list[0]': 11,
+      'a.list[1]': 12,
+      'a.list[1].inner': 13,
+      'a.list[1].inner[0]': 13,
+      'a.list[1].inner[0].k': 14,
+      'a.list[1].inner[0].k.l': 14,
+    },
+  );
 });
 
-test('arrays over several lines are passed over with all that they hold', () => {
+test('a list of inline tables has the same paths as one of tables', () => {
+  assert.deepEqual(
+    locate('rules = [', '  { x = 1 }, # {', '  {', '    x = [1, 2],', '  },', ']', 'next = 1'),
+    {
+      rules: 1,
+      'rules[0]': 2,
+      'rules[0].x': 2,
+      'rules[1]': 3,
+      'rules[1].x': 4,
+      next: 7,
+    },
+  );
+});
+
+test('arrays over several lines are passed over with the texts that they hold', () => {
   assert.deepEqual(
     locate(
       'list = [ # ]',
@@ -58,7 +103,7 @@ test('arrays over several lines are passed over with all that they hold', () => 
       ']',
       'next = 1',
     ),
-    { list: 1, next: 6 },
+    { list: 1, 'list[3]': 4, 'list[3].k': 4, next: 6 },
   );
 });
 
