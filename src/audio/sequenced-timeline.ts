@@ -1,5 +1,5 @@
 import type { LegTimeline } from './leg-timeline.ts';
-import { HeldPacket, type Packet } from './packet.ts';
+import { HeldPacket, Packet } from './packet.ts';
 import { RecentSeqs } from './recent-seqs.ts';
 import type { Gap, TimelineOutput } from './timeline.ts';
 
@@ -31,6 +31,8 @@ const RESTART_PACKETS = 10;
 const RESTART_NS = 5e9;
 /** Where the media time is of no use: a wait of more packet times than this is silence. */
 const PAUSE_PACKETS = 3;
+/** What is reckoned with as long as no sound has told the rate. */
+const USUAL_RATE = 8000;
 /** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
 const MAX_LISTED = 10_000;
 const MAX_SPARE = 32;
@@ -76,8 +78,9 @@ export class SequencedTimeline implements LegTimeline {
   malformed = 0;
 
   readonly #originNs: number;
-  readonly #sampleRate: number;
-  readonly #nsPerSample: number;
+  /** Of the track: that of its first sound. */
+  #sampleRate = USUAL_RATE;
+  #hasSound = false;
   readonly #output: TimelineOutput;
   /** The media time of the track's first sample, not wrapped. */
   #originTs: number;
@@ -99,19 +102,13 @@ export class SequencedTimeline implements LegTimeline {
   /** In the order of their numbers, the first one not the next. */
   readonly #held: HeldPacket[] = [];
   readonly #spare: HeldPacket[] = [];
+  readonly #empty = new Packet();
 
   /** `originNs` is when the tap began, `start` what its first packet would have: 0 and 0 by the protocol. */
-  constructor(
-    originNs: number,
-    sampleRate: number,
-    output: TimelineOutput,
-    start: SequenceStart = { seq: 0, ts: 0 },
-  ) {
+  constructor(originNs: number, output: TimelineOutput, start: SequenceStart = { seq: 0, ts: 0 }) {
     this.#originNs = originNs;
     this.#placedAtNs = originNs;
     this.#nowNs = originNs;
-    this.#sampleRate = sampleRate;
-    this.#nsPerSample = 1e9 / sampleRate;
     this.#output = output;
     this.#originTs = start.ts;
     this.#nextSeq = start.seq;
@@ -122,7 +119,23 @@ export class SequencedTimeline implements LegTimeline {
     return this.#held.length;
   }
 
-  place(packet: Packet): void {
+  /** The first packet's `rateHz` is that of the track. */
+  place(packet: Packet, rateHz = this.#sampleRate): void {
+    if (!this.#hasSound) this.#sampleRate = rateHz;
+    this.#hasSound = true;
+    this.#take(packet);
+  }
+
+  /** Takes note of a packet that came and gives the track no audio: it is not lost, and its time is silence. */
+  skip(seq: number, ts: number, arrivalNs: number): void {
+    const packet = this.#empty;
+    packet.seq = seq;
+    packet.ts = ts;
+    packet.arrivalNs = arrivalNs;
+    this.#take(packet);
+  }
+
+  #take(packet: Packet): void {
     this.#passTime(packet.arrivalNs);
     if (packet.seq < 0 || packet.ts < 0) {
       this.malformed++;
@@ -240,8 +253,16 @@ export class SequencedTimeline implements LegTimeline {
   }
 
   #write(packet: Packet): void {
-    const { seq, ts, samples, arrivalNs } = packet;
     const missing = this.#aheadOf(packet);
+    this.#recent.skip(this.#nextSeq, missing);
+    this.#nextSeq = (packet.seq + 1) % WRAP;
+    this.#recent.add(packet.seq, 1);
+    if (packet.samples > 0) this.#append(packet, missing);
+    else this.lostPackets += missing;
+  }
+
+  #append(packet: Packet, missing: number): void {
+    const { ts, samples, arrivalNs } = packet;
     const leadSamples = this.#believe(packet);
     const isLie = leadSamples < 0;
     if (isLie) this.malformed++;
@@ -249,9 +270,6 @@ export class SequencedTimeline implements LegTimeline {
     this.lostPackets += lost;
     this.#insert(isLie ? this.#pauseBefore(packet, lost) : leadSamples);
     this.#lieEndTs = isLie ? (ts + samples) % WRAP : -1;
-    this.#recent.skip(this.#nextSeq, missing);
-    this.#nextSeq = (seq + 1) % WRAP;
-    this.#recent.add(seq, 1);
     this.#placedAtNs = Math.max(this.#placedAtNs, arrivalNs);
     this.#output.audio(packet);
     this.positionSamples += samples;
@@ -280,7 +298,7 @@ export class SequencedTimeline implements LegTimeline {
   #isCredible(leadSamples: number, packet: Packet): boolean {
     if (leadSamples <= 0) return leadSamples === 0;
     if (leadSamples > MAX_SILENCE_S * this.#sampleRate) return false;
-    const sinceOrigin = (packet.arrivalNs - this.#originNs) / this.#nsPerSample;
+    const sinceOrigin = this.#samplesIn(packet.arrivalNs - this.#originNs);
     const most = sinceOrigin * (1 + AHEAD_PART) + AHEAD_S * this.#sampleRate;
     return this.positionSamples + leadSamples <= most;
   }
@@ -295,7 +313,11 @@ export class SequencedTimeline implements LegTimeline {
 
   /** From the arrival of the last packet placed to that of this one. */
   #waitSamples(packet: Packet): number {
-    return Math.max(0, packet.arrivalNs - this.#placedAtNs) / this.#nsPerSample;
+    return this.#samplesIn(Math.max(0, packet.arrivalNs - this.#placedAtNs));
+  }
+
+  #samplesIn(ns: number): number {
+    return (ns * this.#sampleRate) / 1e9;
   }
 
   #insert(samples: number): void {

@@ -70,9 +70,8 @@ export class Leg {
   #ptimeMs: number | null = null;
   #sampleRate = 0;
   #timeline: LegTimeline | null = null;
-  /** The timeline of numbered packets, where unnumbered ones have ended it. */
-  #numbered: LegTimeline | null = null;
-  readonly #isNumbered: boolean;
+  /** Of numbered packets, where the extension has them; the leg's timeline until others come. */
+  readonly #numbered: SequencedTimeline | null;
   /** Of L16, once it is known. */
   #l16Rate: number | null;
   #probe: RateProbe | null = null;
@@ -91,7 +90,7 @@ export class Leg {
     this.#clock = clock;
     this.#recording = recording;
     this.#l16Rate = extension.rateHz ?? (l16Rate === 'auto' ? null : l16Rate);
-    this.#isNumbered = extension.seq;
+    this.#numbered = extension.seq ? new SequencedTimeline(startNs, this.#output) : null;
   }
 
   get packets(): number {
@@ -124,10 +123,13 @@ export class Leg {
     this.#packets++;
     this.#bytes += payloadBytes;
     if (!this.#payloadTypes.has(payloadType)) this.#payloadTypes.add(payloadType);
-    if (payloadBytes === 0) return;
+    if (payloadBytes === 0) return this.#skip(header, datagram);
     const codec = codecOf(payloadType);
     this.#keep(codec ?? null, datagram, payloadStart);
-    if (!codec) return this.#unknown(payloadType, payloadBytes);
+    if (!codec) {
+      this.#unknown(payloadType, payloadBytes);
+      return this.#skip(header, datagram);
+    }
     if (codec === 'L16' && this.#l16Rate === null) return this.#findRate(header, datagram);
     // What waits for its rate came before this packet, and goes before it.
     if (this.#probed.length > 0) this.#rateFound((this.#probe as RateProbe).guess());
@@ -137,6 +139,7 @@ export class Leg {
   /** Decides on all that waits. */
   flush(): void {
     if (this.#probe && this.#l16Rate === null) this.#rateFound(this.#probe.guess());
+    this.#numbered?.flush();
     this.#timeline?.flush();
   }
 
@@ -148,8 +151,8 @@ export class Leg {
 
   summary(): TrackSummary {
     const timeline = this.#timeline;
-    if (timeline instanceof SequencedTimeline) this.#countNumbered(timeline);
-    const said = [this.#numbered, timeline].filter((one) => one !== null);
+    if (this.#numbered !== null) this.#countNumbered(this.#numbered);
+    const said = [...new Set([this.#numbered, timeline])].filter((one) => one !== null);
     const unlisted = said.reduce((sum, one) => sum + one.unlisted, 0);
     if (unlisted > 0) this.warnings.add(`${this.name}: ${unlisted} further gaps are not listed`);
     return {
@@ -237,8 +240,8 @@ export class Leg {
     packet.bytes = bytes;
     packet.start = start;
     packet.end = sizeBytes;
-    packet.seq = this.#isNumbered ? header.seq : -1;
-    packet.ts = this.#isNumbered ? header.ts : -1;
+    packet.seq = this.#numbered ? header.seq : -1;
+    packet.ts = this.#numbered ? header.ts : -1;
     packet.isSilent = isMasked;
     const rate = isPcmCodec(codec) ? this.#rateOf(codec) : SPEECH_RATE;
     if (isPcmCodec(codec)) {
@@ -250,15 +253,22 @@ export class Leg {
         codec === 'G729' ? g729Samples(sizeBytes - start) : g723Samples(bytes, start, sizeBytes);
       this.#notDecoded(header.payloadType, codec);
     }
-    if (packet.samples === 0) return;
+    if (packet.samples === 0) return this.#skip(header, datagram);
     if (!this.#timeline) this.#begin(codec, rate, packet.samples);
-    else if (packet.seq < 0 && this.#timeline instanceof SequencedTimeline) this.#goByArrival();
-    const timeline = this.#timeline as LegTimeline;
+    else if (packet.seq < 0 && this.#timeline === this.#numbered) this.#goByArrival(this.#numbered);
     if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
-    if (!(timeline instanceof SequencedTimeline) && this.#isCopy(packet, rate)) return;
+    if (this.#timeline !== this.#numbered && this.#isCopy(packet, rate)) return;
     this.#output.convert(packet, rate);
     if (packet.ts >= 0) packet.ts = Math.floor((packet.ts * this.#sampleRate) / rate);
-    if (packet.samples > 0) timeline.place(packet);
+    if (packet.samples === 0) return;
+    if (this.#timeline === this.#numbered) this.#numbered?.place(packet, this.#sampleRate);
+    else this.#timeline?.place(packet);
+  }
+
+  /** A packet that holds no audio is none that is missing, where the leg goes by numbers. */
+  #skip({ seq, ts }: DataHeader, { arrivalNs }: Datagram): void {
+    if (this.#timeline === null || this.#timeline === this.#numbered)
+      this.#numbered?.skip(seq, ts, arrivalNs);
   }
 
   /** Without numbers only their bytes and the time tell what the network has delivered twice. */
@@ -276,24 +286,19 @@ export class Leg {
   #begin(codec: Codec, sampleRate: number, samples: number): void {
     this.#codec = codec;
     this.#ptimeMs = (samples / sampleRate) * 1000;
-    this.#beginAt(sampleRate, this.#isNumbered && this.#packet.seq >= 0);
+    this.#beginAt(sampleRate, this.#packet.seq >= 0 ? this.#numbered : null);
   }
 
-  #beginAt(sampleRate: number, isNumbered: boolean): LegTimeline {
+  #beginAt(sampleRate: number, numbered: SequencedTimeline | null): LegTimeline {
     this.#sampleRate = sampleRate;
     this.#output.sampleRate = sampleRate;
-    this.#timeline = isNumbered
-      ? new SequencedTimeline(this.#startNs, sampleRate, this.#output)
-      : new Timeline(this.#startNs, sampleRate, this.#clock, this.#output);
+    this.#timeline = numbered ?? new Timeline(this.#startNs, sampleRate, this.#clock, this.#output);
     return this.#timeline;
   }
 
   /** Numbers have stopped coming, as when another tap takes over: what follows is placed by arrival. */
-  #goByArrival(): void {
-    const numbered = this.#timeline as SequencedTimeline;
+  #goByArrival(numbered: SequencedTimeline): void {
     numbered.flush();
-    this.#countNumbered(numbered);
-    this.#numbered = numbered;
     this.#timeline = new Timeline(
       this.#startNs,
       this.#sampleRate,
@@ -305,7 +310,7 @@ export class Leg {
 
   /** From here on the track has files; what the timeline has counted so far is silence in them. */
   #openFiles(codec: PcmCodec, sampleRate: number): void {
-    const timeline = this.#timeline ?? this.#beginAt(sampleRate, false);
+    const timeline = this.#timeline ?? this.#beginAt(sampleRate, null);
     const writer = this.#recording.startTrack(this.name, codec, this.#sampleRate);
     if (timeline.positionSamples > 0) writer.silence(timeline.positionSamples);
     this.#output.writer = writer;

@@ -22,6 +22,7 @@ const HOUR = 3600 * RATE;
 interface Sent {
   seq: number;
   ts: number;
+  /** 0: it gives the track nothing. */
   samples: number;
   place: number;
   arrivalMs: number;
@@ -62,7 +63,7 @@ interface Played {
 /** Hands all packets on from one object and one buffer, as a receiver does. */
 function play(sent: readonly Sent[], start?: SequenceStart): Played {
   const track = new Track();
-  const timeline = new SequencedTimeline(0, RATE, track, start);
+  const timeline = new SequencedTimeline(0, track, start);
   const packet = new Packet();
   packet.bytes = new Uint8Array(4096);
   packet.start = 7;
@@ -71,7 +72,8 @@ function play(sent: readonly Sent[], start?: SequenceStart): Played {
     Buffer.from(packet.bytes.buffer).writeUInt32LE(id, packet.start);
     packet.end = packet.start + Math.max(4, samples);
     Object.assign(packet, { seq, ts, samples, arrivalNs: arrivalMs * 1e6 });
-    timeline.place(packet);
+    if (samples > 0) timeline.place(packet, RATE);
+    else timeline.skip(seq, ts, packet.arrivalNs);
     mostHeld = Math.max(mostHeld, timeline.heldPackets);
   });
   timeline.flush();
@@ -404,6 +406,56 @@ describe('a missing packet', () => {
     assertTrue(tiny, played);
     assert.equal(played.mostHeld, 511);
     assert.equal(played.timeline.lostPackets, 1);
+  });
+});
+
+describe('a packet that came and gives no audio', () => {
+  const empty = (index: number) => nth(index, { samples: 0 });
+
+  test('is silence for its time, and not lost', () => {
+    const sent = [...range(0, 10), empty(10), empty(11), ...range(12, 20), empty(20)];
+    const played = play(sent);
+    assertTrue(sent, played);
+    assertAccounted(played);
+    assert.deepEqual(played.timeline.gaps, [[10 * PACKET, 2 * PACKET]]);
+    const { lostPackets, malformed, duplicates } = played.timeline;
+    assert.deepEqual([lostPackets, malformed, duplicates], [0, 0, 0]);
+  });
+
+  test('may be the first, and what is lost among such is known', () => {
+    const sent = [empty(0), empty(1), empty(3), empty(3), empty(2), empty(5), ...range(6, 20)];
+    const played = play(sent);
+    assertTrue(sent, played);
+    const { lostPackets, duplicates, reordered, malformed } = played.timeline;
+    assert.deepEqual([lostPackets, duplicates, reordered, malformed], [1, 1, 1, 0]);
+    assert.deepEqual(played.timeline.gaps, [[0, 6 * PACKET]]);
+    const alone = play([empty(0), empty(2)]).timeline;
+    assert.deepEqual([alone.lostPackets, alone.positionSamples], [1, 0]);
+  });
+
+  test('may come in any order with those that do, and changes none of their places', () => {
+    const silent = fc.array(fc.nat(2), { minLength: 1, maxLength: 300, size: 'max' });
+    fc.assert(
+      fc.property(silent, wayOf(300, 5000), (kinds, way) => {
+        const leg = kinds.map((kind) => ({
+          samples: PACKET,
+          holdSamples: 0,
+          lost: kind === 0,
+          copies: 1,
+        }));
+        const sent = arrive(leg, way).map((packet) => {
+          const index = (packet.seq - way.start.seq + WRAP) % WRAP;
+          return kinds[index] === 1 ? { ...packet, samples: 0 } : packet;
+        });
+        const played = play(sent, way.start);
+        assertTrue(sent, played);
+        assertAccounted(played);
+        assert.equal(played.track.placed.length, sent.filter(({ samples }) => samples > 0).length);
+        assert.equal(played.timeline.lostPackets, facts(sent, way.start).missing);
+        assert.equal(played.timeline.malformed, 0);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

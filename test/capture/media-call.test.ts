@@ -134,6 +134,33 @@ test('numbered packets are placed by their numbers, whatever order they come in'
   });
 });
 
+test('numbered packets that hold no audio are not lost, and their time is silence', async () => {
+  await withCall({ seq: true }, async ({ packet, payload, finish }) => {
+    const nothing = new Uint8Array(0);
+    const opus = new Uint8Array(40).fill(7);
+    for (let i = 0; i < 20; i++) {
+      const numbers = [i, i * 160];
+      if (i === 0 || i === 12) payload('R', i, 0, nothing, numbers);
+      else if (i % 7 === 6) payload('R', i, 96, opus, numbers);
+      else if (i !== 10) packet('R', i, 0x10, [i, i * 160]);
+      // A leg of which nothing can be heard.
+      if (i !== 15) payload('W', i, 96, opus, numbers);
+    }
+    const { R, W } = (await finish(20)).tracks;
+    assert.deepEqual([R.lostPackets, W.lostPackets], [1, 1]);
+    assert.deepEqual(
+      R.gaps.map(([at, samples]) => [at / 160, samples / 160]),
+      [
+        [0, 1],
+        [6, 1],
+        [10, 1],
+        [12, 2],
+      ],
+    );
+    assert.equal(R.samples, 20 * 160);
+  });
+});
+
 test('where numbers stop coming, the rest is placed by arrival in the same track', async () => {
   await withCall({ seq: true }, async ({ packet, finish, read }) => {
     for (let i = 0; i < 50; i++) packet('R', i, 0x10, [i, i * 160]);
