@@ -4,8 +4,11 @@ import { RstError, systemCode } from '../errors.ts';
 /** While it is written a file has this behind its name. */
 export const PART = '.part';
 
-/** What file systems without hard links answer. */
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+/** What file systems without hard links answer, and those that have no room for a further name. */
+const NO_LINKS = new Set([
+  ...['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'],
+  ...['ENOSPC', 'EDQUOT'],
+]);
 
 /** Renames without ever replacing: a hard link fails where the name is taken, a rename would not. */
 export async function giveName(from: string, to: string): Promise<void> {

@@ -21,9 +21,15 @@ export class Journal {
   static async create(path: string, head: object): Promise<Journal> {
     const file = await open(path, 'wx', FILE_MODE);
     try {
-      await file.writeFile(`${JSON.stringify({ journal: 1, ...head })}\n`);
-    } finally {
-      await file.close();
+      try {
+        await file.writeFile(`${JSON.stringify({ journal: 1, ...head })}\n`);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      // It says of no call, and would hold the name for ever.
+      await removeJournal(path).catch(() => {});
+      throw error;
     }
     return new Journal(path);
   }

@@ -25,7 +25,7 @@ const support = new URL('../support/counting-pool.ts', import.meta.url).href;
 const PREAMBLE = `
   import { execFileSync } from 'node:child_process';
   import {
-    closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync,
+    closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync,
   } from 'node:fs';
   import { join } from 'node:path';
   import { Recording } from '${source('recording/index.ts')}';
@@ -103,6 +103,50 @@ describe('a disk that is full', { skip }, () => {
       ],
       isWhole: true,
       names: ['u-R.pcm', 'u-R.wav.part', 'u.journal'],
+    });
+  });
+
+  test('before a call leaves no empty journal that would hold the name for ever', async () => {
+    const said = await onDisk(
+      'size=256k',
+      `
+      mkdirSync(folder);
+      fillDisk();
+      const { stem, journalPath, warnings } = await record(['wav']).finish(TAGS);
+      say({ stem, journalPath, warnings });
+      `,
+    );
+    assert.deepEqual(said, {
+      stem: null,
+      journalPath: null,
+      warnings: [`${dir}/d: no recording can be created here (ENOSPC)`],
+      names: [],
+    });
+  });
+
+  test('of names, but not of room, gives a file its name all the same', async () => {
+    const said = await onDisk(
+      'size=256k,nr_inodes=20',
+      `
+      const recording = record(['pcm']);
+      recording.startTrack('R', 'L16', 8000).audio(packetOf(new Int16Array(100)));
+      await until((sizeOf) => sizeOf('u-R.pcm.part') >= 0);
+      const fillNames = () => {
+        for (let i = 0; ; i++) writeFileSync(join(dir, 'filler' + i), '');
+      };
+      try {
+        fillNames();
+      } catch (error) {
+        if (error.code !== 'ENOSPC') throw error;
+      }
+      const { files, warnings } = await recording.finish(TAGS);
+      say({ files: files.map(({ path }) => path), warnings });
+      `,
+    );
+    assert.deepEqual(said, {
+      files: ['d/u-R.pcm'],
+      warnings: [],
+      names: ['u-R.pcm', 'u.journal'],
     });
   });
 
