@@ -1,10 +1,11 @@
-import { access, mkdir, open, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, unlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { PcmCodec } from '../audio/index.ts';
 import { errorText, RstError, systemCode } from '../errors.ts';
 import type { AppendFile } from './append-file.ts';
 import type { BlockPool } from './block.ts';
 import { type FormatName, planOf } from './formats.ts';
+import { PART } from './give-name.ts';
 import { JOURNAL, Journal, removeJournal } from './journal.ts';
 import { stemOf } from './name.ts';
 import { PayloadWriter } from './payload-writer.ts';
@@ -17,9 +18,9 @@ const FOLDER_MODE = 0o750;
 const NOTHING = new Uint8Array(0);
 /** Any of these beside its name says that a segment exists, whose manifest may have been moved away. */
 const ENDINGS = [
-  ...['.wav', '.wav.part', '.pcm', '.pcm.part', '.hex', '.raw'],
+  ...['.wav', '.pcm', '.stereo', '.hex', '.raw'],
   ...['.ulaw', '.alaw', '.l16', '.g729', '.g723'],
-];
+].flatMap((ending) => [ending, ending + PART]);
 /** A UUID that has been recorded this often in a day is no UUID. */
 const MAX_SEGMENTS = 10_000;
 
@@ -252,6 +253,7 @@ export class Recording {
     const names = [
       `${path}.json`,
       `${path}.wav`,
+      `${path}.wav${PART}`,
       ...TRACKS.flatMap((track) => ENDINGS.map((ending) => `${path}-${track}${ending}`)),
     ];
     return (await Promise.all(names.map(exists))).includes(true);
@@ -262,8 +264,9 @@ export class Recording {
   }
 }
 
+/** A link that leads nowhere has its name too. */
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );

@@ -8,6 +8,7 @@ import {
   readFile,
   rm,
   stat,
+  symlink,
   unlink,
   writeFile,
 } from 'node:fs/promises';
@@ -272,13 +273,17 @@ describe('a further recording of the same UUID', () => {
     await writeFile(join(dir, DATE, 'u.4-R.pcm'), 'x');
     await writeFile(join(dir, DATE, 'u.5-W.g729'), 'x');
     await writeFile(join(dir, DATE, 'u.6.wav'), 'x');
+    await writeFile(join(dir, DATE, 'u.7-W.alaw.part'), 'x');
+    await writeFile(join(dir, DATE, 'u.8-R.stereo.part'), 'x');
+    await writeFile(join(dir, DATE, 'u.9.wav.part'), 'x');
+    await symlink('nowhere', join(dir, DATE, 'u.10-R.pcm'));
     const result = await open(['pcm']).finish(TAGS);
-    assert.equal(result.segment, 7);
-    assert.equal(result.stem, `${DATE}/u.7`);
+    assert.equal(result.segment, 11);
+    assert.equal(result.stem, `${DATE}/u.11`);
     const journals = (await readdir(join(dir, DATE))).filter((name) => name.endsWith('.journal'));
     assert.deepEqual(
-      journals,
-      ['u.3.journal', 'u.7.journal'],
+      journals.sort(),
+      ['u.11.journal', 'u.3.journal'],
       'none is left of the names in between',
     );
   });
