@@ -8,6 +8,8 @@ export const ERRORS = {
   RST_AUDIO_FILE: { exitCode: 2 },
   RST_NOT_REACHABLE: { exitCode: 3 },
   RST_RECORDING: { exitCode: 1 },
+  RST_ESL: { exitCode: 1 },
+  RST_ESL_AUTH: { exitCode: 3 },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -19,14 +19,15 @@ const DOORS: Record<string, readonly string[]> = {
   recording: ['audio', 'errors'],
   capture: ['protocol', 'audio', 'recording', 'errors'],
   call: ['capture', 'recording', 'protocol', 'log', 'errors'],
+  esl: ['call', 'protocol', 'config', 'log', 'errors'],
   archive: ['recording', 'errors'],
   send: ['protocol', 'audio', 'errors'],
-  cli: ['send', 'config', 'log', 'daemon', 'archive', 'recording', 'capture', 'errors'],
+  cli: ['send', 'config', 'esl', 'log', 'daemon', 'archive', 'recording', 'capture', 'errors'],
 };
 /** Files of src/ itself that compose the rooms. */
 const COMPOSERS = ['daemon', 'filing', 'index'];
 /** Rooms that are wanted for their types only. */
-const TYPES_ONLY: Record<string, readonly string[]> = { call: ['log'] };
+const TYPES_ONLY: Record<string, readonly string[]> = { call: ['log'], esl: ['log'] };
 
 interface Import {
   from: string;
