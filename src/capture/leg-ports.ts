@@ -7,11 +7,16 @@ import { packetNsOf } from './packet-time.ts';
 import { Datagram, type LegSocket, type Receiver } from './receiver.ts';
 
 /**
- * A pair is `idle` until its ports are promised to a call, `live` for that call, and then `resting`:
- * bound, so that nobody else gets its late packets, and counting them. It goes back from resting to
- * live for one reason only: its own call's media goes on.
+ *     idle ──attach──► live ──detach──► resting ◄───────────────┐
+ *                       ▲ └──watch──► watching ──unwatch────────┤
+ *                       │                 │ media goes on       │
+ *                       └────attach──── resumed ───unwatch──────┘
+ *
+ * `idle`: what comes is kept for the call to come. `live`: that call takes it. `resting`: bound, so that
+ * nobody else gets late packets, and counting them. `watching`: the same, but a few packets of its own
+ * call say that this goes on. `resumed`: they have, and are kept until it is opened.
  */
-type PairState = 'idle' | 'live' | 'resting';
+type PairState = 'idle' | 'live' | 'resting' | 'watching' | 'resumed';
 
 interface KeptDatagram {
   leg: LegName;
@@ -22,7 +27,7 @@ interface KeptDatagram {
 export interface Watch {
   /** Of the call that has ended. */
   gate: Gate;
-  /** Its media goes on; the argument is when the first packet began. Called once. */
+  /** Its media goes on; the argument is when the first packet began. Called once a watch. */
   resumed(startNs: number): void;
 }
 
@@ -44,7 +49,6 @@ export class LegPorts {
   #call: MediaCall | null = null;
   #kept: KeptDatagram[] = [];
   #watch: Watch | null = null;
-  #hasResumed = false;
   #sockets: LegSocket[] = [];
 
   constructor(pair: BoundPair, onDrop: OnDrop = () => {}) {
@@ -80,16 +84,23 @@ export class LegPorts {
     this.#watch = null;
   }
 
-  /** The call is over. With `watch` its media may go on, and is kept for that. */
-  detach(watch: Watch | null = null): void {
-    this.#state = 'resting';
+  /** The call is over, and what still comes is late. */
+  detach(): void {
     this.#call = null;
+    this.#watch = null;
+    this.#state = 'resting';
+    this.#forgetKept();
+  }
+
+  /** The call is over, but its media may go on, and is kept for that. */
+  watch(watch: Watch): void {
+    this.detach();
     this.#watch = watch;
-    this.#hasResumed = false;
+    this.#state = 'watching';
   }
 
   async close(): Promise<void> {
-    while (this.#kept.shift()) this.#drop();
+    this.#forgetKept();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
   }
 
@@ -101,15 +112,20 @@ export class LegPorts {
     else this.#drop();
   }
 
+  #forgetKept(): void {
+    while (this.#kept.shift()) this.#drop();
+  }
+
   #keepForResume(watch: Watch, leg: LegName, datagram: Datagram): void {
+    if (this.#state === 'resumed') return this.#keep(leg, datagram);
     const oldestNs = datagram.arrivalNs - RESUME_WITHIN_NS;
-    while (!this.#hasResumed && this.#kept[0] && this.#kept[0].datagram.arrivalNs < oldestNs) {
+    while (this.#kept[0] && this.#kept[0].datagram.arrivalNs < oldestNs) {
       this.#kept.shift();
       this.#drop();
     }
     this.#keep(leg, datagram);
-    if (this.#hasResumed || this.#kept.length < RESUME_PACKETS) return;
-    this.#hasResumed = true;
+    if (this.#kept.length < RESUME_PACKETS) return;
+    this.#state = 'resumed';
     const first = (this.#kept[0] as KeptDatagram).datagram;
     // For its header, which has just been found good.
     watch.gate.refusal(first, HEADER);

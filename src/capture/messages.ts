@@ -44,6 +44,9 @@ export interface BoundPair extends PortPair {
   pairId: number;
 }
 
+/** Whose media is looked out for at the ports of a call that has ended. */
+export type WatchedCall = Pick<OpenCall, 'callId' | 'uuid' | 'address' | 'announced'>;
+
 /** DATA that goes on after its call has ended. */
 export interface ResumedMedia {
   /** The call that has ended. */
@@ -54,14 +57,20 @@ export interface ResumedMedia {
 }
 
 export type ToWorker =
-  | { kind: 'bind'; pair: BoundPair }
+  /** With `watched` the pair is not for a further call, but for that one to go on. */
+  | { kind: 'bind'; pair: BoundPair; watched: WatchedCall | null }
   | { kind: 'open'; call: OpenCall }
   /** Datagrams of the control port; `entries` holds callId, arrivalNs, lagNs, offset and size of each. */
   | { kind: 'data'; bytes: Uint8Array<ArrayBuffer>; entries: Float64Array<ArrayBuffer> }
-  /** `endNs` null: at the last packet. What still comes within `drainMs` is taken. */
+  /**
+   * `endNs` null: at the last packet. What still comes within `drainMs` is taken. With `mayResume` the
+   * call's ports rest and are watched until `unwatch`, else they rest for `portRestMs`.
+   */
   | { kind: 'end'; callId: number; endNs: number | null; drainMs: number; mayResume: boolean }
   /** Whether what comes to the call's ports is of the tap that is recorded, or of one that is not any more. */
   | { kind: 'legs'; callId: number; isOpen: boolean }
+  /** The call does not go on at its ports: these rest for what is left of `portRestMs`. */
+  | { kind: 'unwatch'; callId: number }
   | { kind: 'stop' };
 
 export type FromWorker =

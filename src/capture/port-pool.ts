@@ -8,8 +8,8 @@ export class PortPool {
     for (let port = first; port <= last; port++) this.#free.push(port);
   }
 
-  get freePorts(): number {
-    return this.#free.length;
+  get freePairs(): number {
+    return Math.floor(this.#free.length / 2);
   }
 
   /** The two ports that have rested longest, or null where fewer are free. */

@@ -3,6 +3,7 @@ import type { PortPair } from '../protocol/index.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
 import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from './messages.ts';
 import { PortPool } from './port-pool.ts';
+import { type WatchedPair, WatchedPairs } from './watched-pairs.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** A port that can't be bound, or a worker that can't start, is not tried more often than this. */
@@ -10,6 +11,12 @@ const LEAST_ASIDE_MS = 1000;
 
 /** Bound pairs each worker holds ready, so that an ACK waits for no worker. */
 const STOCK_PAIRS = 64;
+
+/** Ports are watched for ended calls as long as so many pairs, or that part of all, are left for others. */
+const SPARE_PAIRS = 64;
+const SPARE_PART = 1 / 8;
+/** However few are left, media that goes on has this long to show. */
+const LEAST_WATCH_MS = 2000;
 
 export interface WorkerPoolOptions {
   setup: WorkerSetup;
@@ -25,9 +32,13 @@ export interface CaptureEvents {
   finished(callId: number, summary: MediaSummary): void;
   /** A capture worker has ended by itself; another takes its place. */
   workerDied(error: Error): void;
-  /** The call's worker is gone, and its audio since the last write with it. */
+  /**
+   * The call's worker is gone, and its audio since the last write with it. Its ports are bound again and
+   * watched as behind an `end` with `mayResume`, until `unwatch`.
+   */
   lost(callId: number, error: Error): void;
-  bindFailed(port: number, code: string): void;
+  /** A port can't be bound; `uuid` is of the call that should have gone on there, if any. */
+  bindFailed(port: number, code: string, uuid: string | null): void;
   /** Datagrams that came to a pair of ports outside a call. */
   strays(ports: PortPair, count: number): void;
   /** DATA of a tap that is not recorded any more still comes to the ports of its call, last at that time. */
@@ -44,6 +55,13 @@ export interface ReservedPair extends PortPair {
   thread: WorkerThread;
 }
 
+/** Which worker has a call. */
+interface Owner {
+  thread: WorkerThread;
+  call: OpenCall;
+  pair: BoundPair | null;
+}
+
 type PairWaiter = (pair: ReservedPair | null) => void;
 
 /** The capture workers, the ports they hold ready, and which call is whose. */
@@ -52,7 +70,12 @@ export class WorkerPool {
   readonly #events: CaptureEvents;
   readonly #ports: PortPool;
   readonly #threads: WorkerThread[] = [];
-  readonly #threadOf = new Map<number, WorkerThread>();
+  readonly #owners = new Map<number, Owner>();
+  readonly #watched = new WatchedPairs();
+  /** Pairs that are watched no more and not released yet. */
+  readonly #returning = new Set<number>();
+  readonly #sparePairs: number;
+  #whenRested: NodeJS.Timeout | null = null;
   readonly #waiters: PairWaiter[] = [];
   /** Timers of what is tried again. */
   readonly #asides = new Set<NodeJS.Timeout>();
@@ -64,6 +87,8 @@ export class WorkerPool {
     this.#options = options;
     this.#events = events;
     this.#ports = new PortPool(options.ports.first, options.ports.last);
+    const part = Math.ceil(this.#ports.freePairs * SPARE_PART);
+    this.#sparePairs = Math.min(SPARE_PAIRS, part);
   }
 
   get size(): number {
@@ -104,23 +129,40 @@ export class WorkerPool {
       return;
     }
     thread.calls++;
-    this.#threadOf.set(call.callId, thread);
+    this.#owners.set(call.callId, { thread, call, pair });
     thread.post({ kind: 'open', call });
   }
 
   /** Passes on a datagram that came to the control port for this call. */
   deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void {
-    this.#threadOf.get(callId)?.deliver(callId, arrivalNs, lagNs, datagram);
+    this.#owners.get(callId)?.thread.deliver(callId, arrivalNs, lagNs, datagram);
   }
 
   /** Whether the call's own ports bring the tap that is recorded; they do until told otherwise. */
   setLegs(callId: number, isOpen: boolean): void {
-    this.#threadOf.get(callId)?.post({ kind: 'legs', callId, isOpen });
+    this.#owners.get(callId)?.thread.post({ kind: 'legs', callId, isOpen });
   }
 
-  /** Ends a call's audio; `finished` follows. Times as in the worker's message; with `mayResume` its ports are watched for more. */
+  /**
+   * Ends a call's audio; `finished` follows. Times as in the worker's message. With `mayResume` its ports
+   * are watched for more until `unwatch`, or until they are needed for further calls.
+   */
   end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void {
-    this.#threadOf.get(callId)?.post({ kind: 'end', callId, endNs, drainMs, mayResume });
+    const owner = this.#owners.get(callId);
+    if (!owner) return;
+    const { thread, pair } = owner;
+    thread.post({ kind: 'end', callId, endNs, drainMs, mayResume });
+    if (!mayResume || !pair) return;
+    this.#watched.add(watchedOf(owner, pair));
+    this.#restock();
+  }
+
+  /** An ended call does not go on: its ports rest as others do, and serve again. */
+  unwatch(callId: number): void {
+    const watched = this.#watched.take(callId);
+    if (!watched) return;
+    this.#returning.add(watched.pair.pairId);
+    watched.thread.post({ kind: 'unwatch', callId });
   }
 
   stop(): Promise<void> {
@@ -145,15 +187,15 @@ export class WorkerPool {
     switch (message.kind) {
       case 'bound':
         thread.hasBound = true;
-        thread.binding.delete(message.pair.pairId);
-        thread.idlePairs.push(message.pair);
+        // Others are watched, and for no further call.
+        if (thread.binding.delete(message.pair.pairId)) thread.idlePairs.push(message.pair);
         this.#whenBound?.();
         this.#serveWaiters();
         break;
       case 'bind-failed':
         thread.binding.delete(message.pair.pairId);
         this.#setAside(thread, message.pair);
-        this.#events.bindFailed(message.port, message.code);
+        this.#bindFailed(message.pair, message.port, message.code);
         this.#restock();
         this.#whenBound?.();
         this.#serveWaiters();
@@ -172,7 +214,9 @@ export class WorkerPool {
         this.#events.duplicates(message.callId, message.lastArrivalNs);
         break;
       case 'resumed':
-        this.#events.resumed(message.resumed, { ...message.pair, thread });
+        // Its ports may just have been taken back.
+        if (this.#watched.take(message.resumed.callId))
+          this.#events.resumed(message.resumed, { ...message.pair, thread });
         break;
       case 'dropped':
         for (const [reason, count] of Object.entries(message.counts))
@@ -180,7 +224,7 @@ export class WorkerPool {
         break;
       case 'finished':
         thread.calls--;
-        this.#threadOf.delete(message.callId);
+        this.#owners.delete(message.callId);
         this.#events.finished(message.callId, message.summary);
         break;
     }
@@ -189,17 +233,50 @@ export class WorkerPool {
   /** A worker that died takes its calls along; a fresh one takes the calls to come. */
   #replace(thread: WorkerThread, error: Error): void {
     this.#threads.splice(this.#threads.indexOf(thread), 1);
+    const lost = [...this.#owners.values()].filter((owner) => owner.thread === thread);
+    const watched = this.#takeWatched(thread, lost);
     for (const pair of thread.pairs.values()) this.#giveBack(thread, pair);
     this.#events.workerDied(error);
     if (thread.hasBound) this.#succeed();
     else this.#succeedLater();
+    this.#watchAgain(watched);
     this.#whenBound?.();
     this.#serveWaiters();
-    for (const [callId, owner] of this.#threadOf) {
-      if (owner !== thread) continue;
-      this.#threadOf.delete(callId);
+    for (const { callId } of lost.map(({ call }) => call)) {
+      this.#owners.delete(callId);
       this.#events.lost(callId, error);
     }
+  }
+
+  /** Takes from a worker that died the ports where calls may go on: those that were watched, and those of its calls. */
+  #takeWatched(thread: WorkerThread, lost: Owner[]): WatchedPair[] {
+    const watched = this.#watched.takeOf(thread);
+    const known = new Set(watched.map(({ call }) => call.callId));
+    for (const owner of lost)
+      if (owner.pair && !known.has(owner.call.callId)) watched.push(watchedOf(owner, owner.pair));
+    for (const { pair } of watched) thread.pairs.delete(pair.pairId);
+    return watched;
+  }
+
+  /** Has the worker that came last bind and watch the ports of one that died. */
+  #watchAgain(watched: WatchedPair[]): void {
+    const thread = this.#threads.at(-1);
+    for (const one of watched) {
+      const { readPort, writePort } = one.pair;
+      const pair = { pairId: ++this.#lastPairId, readPort, writePort };
+      if (!thread || this.#stopping !== null) {
+        this.#ports.giveBack(readPort, writePort);
+        continue;
+      }
+      this.#watched.add({ ...one, thread, pair });
+      thread.bind(pair, one.call);
+    }
+    this.#restock();
+  }
+
+  #bindFailed(pair: BoundPair, port: number, code: string): void {
+    const watched = this.#watched.takePair(pair);
+    this.#events.bindFailed(port, code, watched?.call.uuid ?? null);
   }
 
   #succeed(): void {
@@ -220,6 +297,7 @@ export class WorkerPool {
   /** A port that somebody else has is tried again after a rest; meanwhile others take its place. */
   #setAside(thread: WorkerThread, pair: BoundPair): void {
     thread.pairs.delete(pair.pairId);
+    this.#returning.delete(pair.pairId);
     const timer = setTimeout(
       () => {
         this.#asides.delete(timer);
@@ -233,11 +311,39 @@ export class WorkerPool {
 
   #giveBack(thread: WorkerThread, pair: BoundPair): void {
     thread.pairs.delete(pair.pairId);
+    this.#returning.delete(pair.pairId);
     this.#ports.giveBack(pair.readPort, pair.writePort);
   }
 
   #isBinding(): boolean {
     return this.#threads.some((thread) => thread.binding.size > 0);
+  }
+
+  /** Where few pairs are left for further calls, those that ended calls have had for longest are taken. */
+  #takeBackWatched(): void {
+    const leastMs = Math.max(this.#options.setup.portRestMs, LEAST_WATCH_MS);
+    if (this.#stopping !== null) return;
+    for (let next = this.#watched.oldest; next && this.#isScarce(); next = this.#watched.oldest) {
+      const leftMs = next.sinceMs + leastMs - performance.now();
+      if (leftMs > 0) return this.#restockIn(leftMs);
+      this.unwatch(next.call.callId);
+    }
+  }
+
+  #isScarce(): boolean {
+    const stock = this.#threads.reduce((sum, thread) => sum + thread.stock, 0);
+    return stock + this.#returning.size + this.#ports.freePairs < this.#sparePairs;
+  }
+
+  #restockIn(ms: number): void {
+    if (this.#whenRested !== null) return;
+    const timer = setTimeout(() => {
+      this.#asides.delete(timer);
+      this.#whenRested = null;
+      this.#restock();
+    }, ms);
+    this.#whenRested = timer;
+    this.#asides.add(timer);
   }
 
   #takePair(): ReservedPair | null {
@@ -256,6 +362,7 @@ export class WorkerPool {
 
   /** Has workers bind until each has its stock or no port is free. */
   #restock(): void {
+    this.#takeBackWatched();
     while (!this.#stopping) {
       let poorest: WorkerThread | undefined;
       for (const thread of this.#threads)
@@ -265,6 +372,12 @@ export class WorkerPool {
       poorest.bind({ pairId: ++this.#lastPairId, ...ports });
     }
   }
+}
+
+function watchedOf({ thread, call }: Owner, pair: BoundPair): WatchedPair {
+  const { callId, uuid, address, announced } = call;
+  const sinceMs = performance.now();
+  return { thread, call: { callId, uuid, address, announced }, pair, sinceMs };
 }
 
 function fewestCalls(threads: WorkerThread[]): WorkerThread | undefined {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { DataBatch } from './data-batch.ts';
-import type { BoundPair, FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import type { BoundPair, FromWorker, ToWorker, WatchedCall, WorkerSetup } from './messages.ts';
 
 /** The sources run as they are, the published package is compiled. */
 const ENTRY = new URL(
@@ -19,7 +19,7 @@ export interface ThreadHandlers {
 export class WorkerThread {
   /** Bound pairs that are ready for a call, longest rest first. */
   readonly idlePairs: BoundPair[] = [];
-  /** Pairs it has been told to bind and has not answered for. */
+  /** Pairs it has been told to bind for a call to come, and has not answered for. */
   readonly binding = new Set<number>();
   /** All pairs whose ports it has: binding, idle, live and resting. */
   readonly pairs = new Map<number, BoundPair>();
@@ -54,10 +54,11 @@ export class WorkerThread {
     this.#worker.postMessage(message);
   }
 
-  bind(pair: BoundPair): void {
-    this.binding.add(pair.pairId);
+  /** With `watched` the pair is for that call only, should its media go on. */
+  bind(pair: BoundPair, watched: WatchedCall | null = null): void {
+    if (!watched) this.binding.add(pair.pairId);
     this.pairs.set(pair.pairId, pair);
-    this.post({ kind: 'bind', pair });
+    this.post({ kind: 'bind', pair, watched });
   }
 
   /** Adds a datagram of the control port to what goes over at the end of this turn. */

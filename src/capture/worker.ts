@@ -2,12 +2,21 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemCode } from '../errors.ts';
 import { BlockPool } from '../recording/index.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
-import { LegPorts, type Watch } from './leg-ports.ts';
+import { Gate } from './gate.ts';
+import { LegPorts } from './leg-ports.ts';
 import { MediaCall } from './media-call.ts';
 import type { DropReason } from './media-summary.ts';
-import type { BoundPair, FromWorker, OpenCall, ToWorker, WorkerSetup } from './messages.ts';
+import type {
+  BoundPair,
+  FromWorker,
+  OpenCall,
+  ToWorker,
+  WatchedCall,
+  WorkerSetup,
+} from './messages.ts';
 import { monotonicFrom } from './monotonic.ts';
 import { Datagram, type Receiver } from './receiver.ts';
+import { SourceLock } from './source-lock.ts';
 
 /** How often the main thread learns which calls have had packets. */
 const ACTIVITY_MS = 250;
@@ -20,18 +29,29 @@ interface LiveCall {
   reportedNs: number;
   duplicatesReportedNs: number;
   ending: boolean;
+  /** Its ports are to be watched once it has ended. */
+  mayResume: boolean;
+}
+
+/** Ports that rest for as long as the media of their call may go on. */
+interface WatchedPorts {
+  ports: LegPorts;
+  sinceNs: number;
 }
 
 /** The thread that receives, places and writes the audio of its share of the calls. */
 class CaptureWorker {
   readonly #port: MessagePort;
   readonly #setup: WorkerSetup;
+  readonly #now: () => number;
   readonly #receiver: Receiver;
   readonly #blocks = new BlockPool();
   readonly #datagram = new Datagram();
   readonly #ports = new Map<number, LegPorts>();
   readonly #calls = new Map<number, LiveCall>();
   readonly #rests = new Map<number, NodeJS.Timeout>();
+  /** By the number of the call that has ended. */
+  readonly #watched = new Map<number, WatchedPorts>();
   readonly #timers: NodeJS.Timeout[] = [];
   #dropped: Partial<Record<DropReason, number>> = {};
   #stopping = false;
@@ -39,7 +59,8 @@ class CaptureWorker {
   constructor(port: MessagePort, setup: WorkerSetup) {
     this.#port = port;
     this.#setup = setup;
-    this.#receiver = new DgramReceiver(monotonicFrom(setup.clockOrigin));
+    this.#now = monotonicFrom(setup.clockOrigin);
+    this.#receiver = new DgramReceiver(this.#now);
   }
 
   start(): void {
@@ -51,7 +72,7 @@ class CaptureWorker {
   #handle(message: ToWorker): void {
     switch (message.kind) {
       case 'bind':
-        void this.#bind(message.pair);
+        void this.#bind(message.pair, message.watched);
         break;
       case 'open':
         this.#open(message.call);
@@ -67,6 +88,9 @@ class CaptureWorker {
         if (call) call.media.areLegsOpen = message.isOpen;
         break;
       }
+      case 'unwatch':
+        this.#unwatch(message.callId);
+        break;
       case 'stop':
         void this.#stop();
         break;
@@ -82,14 +106,18 @@ class CaptureWorker {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
   };
 
-  async #bind(pair: BoundPair): Promise<void> {
+  async #bind(pair: BoundPair, watched: WatchedCall | null): Promise<void> {
     const ports = new LegPorts(pair, this.#drop);
+    if (watched) this.#watch(watched, this.#gateOf(watched), ports);
     try {
       await ports.bind(this.#receiver, this.#setup.host);
       if (this.#stopping) return await ports.close();
       this.#ports.set(pair.pairId, ports);
       this.#send({ kind: 'bound', pair });
+      // Meanwhile the call may have turned out not to go on.
+      if (watched && !this.#watched.has(watched.callId)) this.#rest(pair, 0);
     } catch (error) {
+      if (watched) this.#watched.delete(watched.callId);
       const port = (error as { port?: number }).port ?? pair.readPort;
       this.#send({ kind: 'bind-failed', pair, port, code: systemCode(error) ?? String(error) });
     }
@@ -98,8 +126,14 @@ class CaptureWorker {
   #open(call: OpenCall): void {
     const ports = call.pairId === null ? null : (this.#ports.get(call.pairId) ?? null);
     const media = new MediaCall(call, this.#setup, this.#blocks, this.#drop);
-    const live = { media, ports, reportedNs: -1, duplicatesReportedNs: -1, ending: false };
-    this.#calls.set(call.callId, live);
+    this.#calls.set(call.callId, {
+      media,
+      ports,
+      reportedNs: -1,
+      duplicatesReportedNs: -1,
+      ending: false,
+      mayResume: false,
+    });
     if (!ports) return;
     clearTimeout(this.#rests.get(ports.pair.pairId));
     this.#rests.delete(ports.pair.pairId);
@@ -130,29 +164,53 @@ class CaptureWorker {
     const call = this.#calls.get(callId);
     if (!call || call.ending) return;
     call.ending = true;
+    call.mayResume = mayResume;
     await this.#receiver.drain();
     if (drainMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, drainMs));
       await this.#receiver.drain();
     }
-    if (call.ports) {
-      call.ports.detach(mayResume ? this.#watch(call.media, call.ports) : null);
-      this.#rest(call.ports.pair, this.#setup.portRestMs);
+    const { media, ports } = call;
+    if (ports && call.mayResume) this.#watch(media, media.gate, ports);
+    else if (ports) {
+      ports.detach();
+      this.#rest(ports.pair, this.#setup.portRestMs);
     }
     this.#calls.delete(callId);
-    const summary = await call.media.finish(endNs);
+    const summary = await media.finish(endNs);
     this.#send({ kind: 'finished', callId, summary });
   }
 
-  /** Tells the main thread when the media of an ended call goes on at its ports. */
-  #watch({ callId, uuid, gate }: MediaCall, { pair }: LegPorts): Watch {
-    return {
+  #gateOf({ uuid, address, announced }: WatchedCall): Gate {
+    return new Gate(uuid, new SourceLock(this.#setup.sourceLock, address, announced));
+  }
+
+  /** Tells the main thread when the media of an ended call goes on at its ports, which rest until then. */
+  #watch(call: Pick<WatchedCall, 'callId' | 'uuid'>, gate: Gate, ports: LegPorts): void {
+    const { callId, uuid } = call;
+    const { pair } = ports;
+    this.#watched.set(callId, { ports, sinceNs: this.#now() });
+    ports.watch({
       gate,
       resumed: (startNs) => {
+        this.#watched.delete(callId);
         this.#rest(pair, Math.max(RESUME_REST_MS, this.#setup.portRestMs));
         this.#send({ kind: 'resumed', resumed: { callId, uuid, startNs }, pair });
       },
-    };
+    });
+  }
+
+  #unwatch(callId: number): void {
+    const call = this.#calls.get(callId);
+    if (call) call.mayResume = false;
+    const watched = this.#watched.get(callId);
+    if (!watched) return;
+    this.#watched.delete(callId);
+    watched.ports.detach();
+    const { pair } = watched.ports;
+    const restedMs = (this.#now() - watched.sinceNs) / 1e6;
+    if (this.#ports.has(pair.pairId))
+      this.#rest(pair, Math.max(0, this.#setup.portRestMs - restedMs));
   }
 
   #rest(pair: BoundPair, restMs: number): void {

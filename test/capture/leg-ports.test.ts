@@ -132,7 +132,7 @@ describe('a pair of leg ports', () => {
     const gate = new Gate('u', new SourceLock('address', HOST, null));
     const resumed: number[] = [];
     ports.attach(fakeCall().call, 0);
-    ports.detach({ gate, resumed: (startNs) => void resumed.push(startNs) });
+    ports.watch({ gate, resumed: (startNs) => void resumed.push(startNs) });
     const packet = (uuid: string) => `DATA:${uuid}:R:00:160:${'x'.repeat(160)}`;
     receiver.nowNs = 1e9;
     await receiver.deliver('R', packet('u'), packet('u'));
@@ -149,9 +149,36 @@ describe('a pair of leg ports', () => {
     assert.equal(ports.strays, 4);
   });
 
+  test('that has resumed and rests again looks out for its call again, and for none that is given up', async (t) => {
+    const { receiver, ports } = await bound(t);
+    const gate = new Gate('u', new SourceLock('address', HOST, null));
+    const resumed: number[] = [];
+    const watch = { gate, resumed: (startNs: number) => void resumed.push(startNs) };
+    const packet = `DATA:u:R:00:160:${'x'.repeat(160)}`;
+    for (let segment = 1; segment <= 3; segment++) {
+      ports.watch(watch);
+      // One that is too old for the three.
+      receiver.nowNs = segment * 10e9;
+      await receiver.deliver('R', packet);
+      receiver.nowNs += 5e9;
+      await receiver.deliver('R', packet, packet, packet);
+      assert.equal(resumed.length, segment);
+      const { call, received } = fakeCall();
+      ports.attach(call, resumed.at(-1) as number);
+      assert.equal(received.length, 3);
+      assert.equal(ports.strays, segment);
+    }
+    ports.watch(watch);
+    await receiver.deliver('R', packet, packet);
+    ports.detach();
+    assert.equal(ports.strays, 5, 'what it kept is late');
+    await receiver.deliver('R', packet);
+    assert.deepEqual([resumed.length, ports.strays], [3, 6]);
+  });
+
   test('counts what it kept for a call that nobody took up', async (t) => {
     const { receiver, ports } = await bound(t);
-    ports.detach({
+    ports.watch({
       gate: new Gate('u', new SourceLock('address', HOST, null)),
       resumed: () => {},
     });

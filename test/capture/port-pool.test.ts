@@ -4,11 +4,11 @@ import { PortPool } from '../../src/capture/port-pool.ts';
 
 test('a pool gives its ports in pairs, in order, and null once they are out', () => {
   const pool = new PortPool(10, 13);
-  assert.equal(pool.freePorts, 4);
+  assert.equal(pool.freePairs, 2);
   assert.deepEqual(pool.take(), { readPort: 10, writePort: 11 });
   assert.deepEqual(pool.take(), { readPort: 12, writePort: 13 });
   assert.equal(pool.take(), null);
-  assert.equal(pool.freePorts, 0);
+  assert.equal(pool.freePairs, 0);
 });
 
 test('ports that come back wait behind those that have rested longer', () => {
@@ -24,7 +24,7 @@ test('a single port is no pair, and waits for another', () => {
   const pool = new PortPool(10, 12);
   pool.take();
   assert.equal(pool.take(), null);
-  assert.equal(pool.freePorts, 1);
+  assert.equal(pool.freePairs, 0);
   pool.giveBack(11);
   assert.deepEqual(pool.take(), { readPort: 12, writePort: 11 });
 });

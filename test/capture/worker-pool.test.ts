@@ -67,7 +67,7 @@ interface Reports {
   finished: [callId: number, summary: MediaSummary];
   lost: [callId: number, error: Error];
   workerDied: [error: Error];
-  bindFailed: [port: number, code: string];
+  bindFailed: [port: number, code: string, uuid: string | null];
   strays: [ports: PortPair, count: number];
   duplicates: [callId: number, lastArrivalNs: number];
   resumed: [media: ResumedMedia, pair: Pair];
@@ -169,6 +169,26 @@ async function isTaken(port: number): Promise<boolean> {
   }
 }
 
+/** Has the pair's worker die, by an order that no daemon gives: it throws over it. */
+async function kill(pair: Pair, next: ReturnType<typeof create>['next']): Promise<void> {
+  const lost = next('lost');
+  pair.thread.post({ kind: 'open', call: null as unknown as OpenCall });
+  await lost;
+}
+
+async function end(
+  pool: WorkerPool,
+  next: ReturnType<typeof create>['next'],
+  call: OpenCall,
+  pair: Pair,
+  mayResume: boolean,
+): Promise<void> {
+  pool.open(call, pair);
+  const finished = next('finished');
+  pool.end(call.callId, null, 0, mayResume);
+  await finished;
+}
+
 test('a ready pool has bound its ports and answers with a pair at once, with null when all are given', async (t) => {
   const first = await freeRange(4);
   const { pool } = create(t, first, 4);
@@ -207,7 +227,7 @@ test('a port that somebody has is reported, and another pair is taken', async (t
   const { pool, next } = create(t, first, 4);
   const failed = next('bindFailed');
   pool.start();
-  assert.deepEqual(await failed, [first + 1, 'EADDRINUSE']);
+  assert.deepEqual(await failed, [first + 1, 'EADDRINUSE', null]);
   await pool.ready();
   assert.deepEqual(portsOf(reserveNow(pool)), [first + 2, first + 3]);
   // Its neighbour was let go of.
@@ -346,18 +366,109 @@ test('a worker that dies loses its calls and no others, and a fresh one serves t
   );
 });
 
-test('the ports of a worker that dies in the middle of a call serve others', async (t) => {
+test('the ports of a worker that dies go on bringing its call, once its successor has them', async (t) => {
   const { pool, next } = create(t, await freeRange(2), 2, 1);
   pool.start();
   await pool.ready();
   const pair = reserveNow(pool) as Pair;
-  pool.open(callOf(pair), pair);
-  const lost = next('lost');
-  pair.thread.post({ kind: 'open', call: null as unknown as OpenCall });
-  await lost;
+  const dying = callOf(pair);
+  pool.open(dying, pair);
+  const resumed = next('resumed');
+  await kill(pair, next);
+  const sending = setInterval(() => sender.send(packetOf(dying, 'R'), pair.readPort, HOST), 20);
+  t.after(() => clearInterval(sending));
+  const [media, again] = await resumed;
+  assert.deepEqual([media.callId, media.uuid], [dying.callId, dying.uuid]);
+  assert.deepEqual(portsOf(again), portsOf(pair));
+  assert.notEqual(again.thread, pair.thread);
+  const going = { ...callOf(again), uuid: dying.uuid, startNs: media.startNs };
+  const active = next('activity');
+  pool.open(going, again);
+  assert.equal((await active)[0], going.callId);
+  const finished = next('finished');
+  pool.end(going.callId, null, 0, false);
+  assert.ok((await finished)[1].tracks.R.packets >= 3);
+});
+
+test('the ports of a worker that dies serve others, where its call does not go on', async (t) => {
+  const { pool, next } = create(t, await freeRange(2), 2, 1);
+  pool.start();
   await pool.ready();
-  const again = await reserve(pool);
-  assert.deepEqual([again?.readPort, again?.writePort], [pair.readPort, pair.writePort]);
+  const pair = reserveNow(pool) as Pair;
+  const dying = callOf(pair);
+  pool.open(dying, pair);
+  await kill(pair, next);
+  const strays = next('strays');
+  pool.unwatch(dying.callId);
+  const sending = setInterval(() => sender.send(packetOf(dying, 'R'), pair.readPort, HOST), 20);
+  t.after(() => clearInterval(sending));
+  assert.deepEqual(portsOf((await strays)[0]), portsOf(pair));
+  assert.deepEqual(portsOf(await reserve(pool)), portsOf(pair));
+});
+
+test('a port of a lost call that somebody else has by now is reported with its UUID', async (t) => {
+  const { pool, next } = create(t, await freeRange(2), 2, 1);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  const dying = callOf(pair);
+  pool.open(dying, pair);
+  const failed = next('bindFailed');
+  await kill(pair, next);
+  const taken = await occupy(pair.writePort);
+  t.after(() => taken.close());
+  assert.deepEqual(await failed, [pair.writePort, 'EADDRINUSE', dying.uuid]);
+});
+
+test('the ports of a call that may go on are kept for it beyond their rest', async (t) => {
+  const { pool, next } = create(t, await freeRange(6), 6, 1);
+  pool.start();
+  await pool.ready();
+  const [kept, other] = [reserveNow(pool) as Pair, reserveNow(pool) as Pair];
+  const paused = callOf(kept);
+  await end(pool, next, paused, kept, true);
+  // What rests from now on has rested before it is released.
+  const ended = callOf(other);
+  await end(pool, next, ended, other, false);
+  const strays = next('strays');
+  sender.send(packetOf(ended, 'R'), other.readPort, HOST);
+  assert.deepEqual(portsOf((await strays)[0]), portsOf(other));
+  const resumed = next('resumed');
+  for (let i = 0; i < 3; i++) sender.send(packetOf(paused, 'R'), kept.readPort, HOST);
+  const [media, pair] = await resumed;
+  assert.equal(media.callId, paused.callId);
+  assert.deepEqual(portsOf(pair), portsOf(kept));
+});
+
+test('the ports of a call that may go on come back when it may not any more', async (t) => {
+  const { pool, next } = create(t, await freeRange(6), 6, 1);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  const paused = callOf(pair);
+  await end(pool, next, paused, pair, true);
+  const strays = next('strays');
+  sender.send(packetOf(paused, 'R'), pair.readPort, HOST);
+  pool.unwatch(paused.callId);
+  assert.deepEqual(await strays.then(([ports]) => portsOf(ports)), portsOf(pair));
+});
+
+test('where no pair is left for further calls, the one that is kept for longest is taken', async (t) => {
+  const { pool, next } = create(t, await freeRange(4), 4, 1);
+  pool.start();
+  await pool.ready();
+  const [first, second] = [reserveNow(pool) as Pair, reserveNow(pool) as Pair];
+  const order = [callOf(first), callOf(second)] as const;
+  await end(pool, next, order[0], first, true);
+  await end(pool, next, order[1], second, true);
+  assert.equal(reserveNow(pool), null);
+  const strays = next('strays');
+  sender.send(packetOf(order[1], 'R'), first.readPort, HOST);
+  assert.deepEqual(await strays.then(([ports]) => portsOf(ports)), portsOf(first));
+  assert.deepEqual(portsOf(await reserve(pool)), portsOf(first));
+  const resumed = next('resumed');
+  for (let i = 0; i < 3; i++) sender.send(packetOf(order[1], 'R'), second.readPort, HOST);
+  assert.equal((await resumed)[0].callId, order[1].callId, 'the other one is still kept');
 });
 
 test('a range of few ports is shared by all workers', async (t) => {
