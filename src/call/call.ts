@@ -2,13 +2,16 @@ import type { DropReason, MediaSummary, Source } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import type { InvMessage, LegName, PortPair } from '../protocol/index.ts';
 import { nameOfSource } from './source-name.ts';
-import { type CallEvent, type CallState, type EndReason, next } from './state.ts';
+import { type CallEvent, type CallState, type EndReason, mayResume, next } from './state.ts';
 import { SILENCE_NS, Tap } from './tap.ts';
 
 /** A channel with more taps than this has a problem that remembering them would not solve. */
 const MAX_OTHER_TAPS = 8;
 /** A call lists at most this many changes of tap. */
 const MAX_EVENTS = 100;
+
+/** A call whose worker dies this often may be what kills it, and does not go on. */
+const MAX_WORKERS_LOST = 5;
 
 /** How and when a call ended. */
 export interface CallEnd {
@@ -56,6 +59,8 @@ export class Call {
   /** The ports that an ACK named; null for a bare one. */
   ports: PortPair | null = null;
   end: CallEnd | null = null;
+  /** Workers that have died over this call and those it continues. */
+  workersLost = 0;
   /** The ended call whose media goes on in this one. */
   continues: Call | null = null;
   /** Of its recording, once that is final. */
@@ -88,6 +93,11 @@ export class Call {
 
   get state(): CallState {
     return this.#state;
+  }
+
+  /** It has ended, and goes on in a further segment when its tap does. */
+  get mayResume(): boolean {
+    return this.end !== null && mayResume(this.end.reason) && this.workersLost < MAX_WORKERS_LOST;
   }
 
   /** Once a call: whoever forges one can forge many. */
@@ -210,9 +220,10 @@ export class Call {
     return heir;
   }
 
-  /** This is the next segment of a call that had ended for want of media. */
+  /** This is the next segment of a call that had ended although its tap goes on. */
   continue(before: Call): void {
     this.continues = before;
+    this.workersLost = before.workersLost;
     // Its numbers count from the start of the first segment.
     this.isNumbered = false;
     for (const tap of [before.tap, ...before.otherTaps])

@@ -1,11 +1,10 @@
 import type { Source } from '../capture/index.ts';
 import type { Call } from './call.ts';
-import { mayResume } from './state.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** This long DATA and BYE of an ended call are no news. */
 const LATE_NS = 60e9;
-/** This long DATA can take up a call that had ended for want of it. */
+/** This long DATA can take up a call that had ended although its tap may go on. */
 const RESUME_NS = 3600e9;
 
 /** Calls whose end is decided: what still comes for their UUIDs is judged by them. */
@@ -13,11 +12,16 @@ export class EndedCalls {
   /** Until their files are final. */
   readonly #draining = new Map<string, Call>();
   readonly #tombstones = new Tombstones(LATE_NS);
-  readonly #paused = new Tombstones(RESUME_NS);
+  readonly #paused: Tombstones;
+
+  /** `onOver` hears of each call that could have gone on and from now on does not, as itself or at all. */
+  constructor(onOver: (call: Call) => void) {
+    this.#paused = new Tombstones(RESUME_NS, onOver);
+  }
 
   add(call: Call, nowNs: number): void {
     this.#draining.set(call.uuid, call);
-    if (call.end && mayResume(call.end.reason)) this.#paused.add(call, nowNs);
+    if (call.mayResume) this.#paused.add(call, nowNs);
     else this.#tombstones.add(call, nowNs);
   }
 
@@ -41,9 +45,14 @@ export class EndedCalls {
     return this.#paused.get(uuid) ? undefined : this.#draining.get(uuid);
   }
 
-  /** The call that ended because nothing came, and goes on when something does. */
+  /** The call that goes on when something comes for it, see `mayResume`. */
   paused(uuid: string): Call | undefined {
     return this.#paused.get(uuid);
+  }
+
+  /** The call that had the UUID before, where that is still known. */
+  known(uuid: string): Call | undefined {
+    return this.#paused.get(uuid) ?? this.#tombstones.get(uuid) ?? this.#draining.get(uuid);
   }
 
   /** True where DATA is of a call that is over. */

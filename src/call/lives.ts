@@ -7,7 +7,7 @@ import { overdue } from './idle-clock.ts';
 import { orderOf } from './order.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
 import { nameOfSource } from './source-name.ts';
-import { type EndReason, mayResume } from './state.ts';
+import type { EndReason } from './state.ts';
 import type { Tap } from './tap.ts';
 
 /** BYE goes another way than DATA and overtakes it: this long late packets are taken. */
@@ -63,7 +63,7 @@ export class Lives {
     return call;
   }
 
-  /** Begins the next segment of a call that had ended for want of media. */
+  /** Begins the next segment of a call that had ended although its tap goes on. */
   continue(before: Call, tap: Tap, startNs: number): Call {
     const call = this.begin(before.inv, tap, startNs);
     call.continue(before);
@@ -81,7 +81,10 @@ export class Lives {
     this.open(call, pair);
     // The tap may have gone while no port was ready.
     if (pair && call.tap !== call.legsTap) this.#options.pool.setLegs(call.callId, false);
-    if (call.end) this.#options.pool.end(call.callId, call.end.atNs, DRAIN_MS, false);
+    if (!call.end) return;
+    // By now its tap may have said BYE, or another call may have its UUID.
+    const mayResume = this.#ended.paused(call.uuid) === call;
+    this.#options.pool.end(call.callId, call.end.atNs, DRAIN_MS, mayResume);
   }
 
   open(call: Call, pair: ReservedPair | null): void {
@@ -100,7 +103,7 @@ export class Lives {
     call.end = { reason, words, atNs };
     call.apply(reason);
     this.#leave(call);
-    if (opened) this.#options.pool.end(call.callId, atNs, drainMs, mayResume(reason));
+    if (opened) this.#options.pool.end(call.callId, atNs, drainMs, call.mayResume);
   }
 
   /** Ends the calls that have run out of time, and tells their taps. */
@@ -126,10 +129,13 @@ export class Lives {
     if (!call) return;
     call.log.error({ err: error }, 'the capture worker of this call ended');
     const words = `its capture worker ended: ${error.message}`;
+    call.workersLost++;
     if (!call.end) {
       call.end = { reason: 'error', words, atNs: this.#options.now() };
       this.#leave(call);
     } else call.end = { ...call.end, reason: 'error', words: `${call.end.words}; then ${words}` };
+    // The pool waits for its media at its ports, as it may go on.
+    if (this.#ended.paused(call.uuid) !== call) this.#options.pool.unwatch(callId);
     call.apply('error');
     void this.#archive({ call, end: call.end, media: null });
   }

@@ -17,6 +17,7 @@ export interface CapturePool {
   deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void;
   setLegs(callId: number, isOpen: boolean): void;
   end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void;
+  unwatch(callId: number): void;
 }
 
 export interface CallRegistryOptions {

@@ -35,7 +35,7 @@ const NOBODY: InvMessage = { kind: 'inv', uuid: '0', caller: '', callee: '', por
 export class CallRegistry implements ControlHandlers, CaptureEvents {
   readonly #options: CallRegistryOptions;
   readonly #log: Log;
-  readonly #ended = new EndedCalls();
+  readonly #ended: EndedCalls;
   readonly #drops: DropTally;
   readonly #refusals: Refusals;
   readonly #answers: Answers;
@@ -51,6 +51,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#drops = new DropTally(options.log);
     this.#refusals = new Refusals(options.allow, options.log);
     this.#answers = new Answers(options);
+    this.#ended = new EndedCalls(({ callId }) => options.pool.unwatch(callId));
     this.#lives = new Lives(options, this.#ended, this.#answers);
     this.#taps = new TapTraffic(options.pool, this.#lives, this.#answers, this.#drops);
     this.#orphans = new Orphans(options, {
@@ -160,7 +161,12 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#log.error({ err: error }, 'a capture worker ended; another takes its place');
   }
 
-  bindFailed(port: number, code: string): void {
+  bindFailed(port: number, code: string, uuid: string | null): void {
+    if (uuid !== null)
+      return this.#log.warn(
+        { uuid, port, code },
+        'a port of a call whose worker ended can not be bound again: what its tap sends there is lost',
+      );
     // Where another process has the range there are many: one line says it.
     const level = this.#bindFailures++ === 0 ? 'warn' : 'debug';
     this.#log[level]({ port, code }, 'a port of media.ports can not be bound; another is taken');

@@ -13,9 +13,9 @@ export type CallState = 'inviting' | 'waiting' | 'active' | 'draining' | 'ended'
 
 export type CallEvent = 'opened' | 'media' | 'finished' | EndReason;
 
-/** True where a call ended because nothing came, so that it goes on when something does. */
+/** True where nobody wanted the end: nothing came, or the worker died. Such a call goes on when something comes. */
 export function mayResume(reason: EndReason): boolean {
-  return reason === 'idle' || reason === 'no-media';
+  return reason === 'idle' || reason === 'no-media' || reason === 'error';
 }
 
 /** The one place that says which state follows; an event that means nothing in a state leaves it. */

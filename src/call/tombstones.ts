@@ -6,18 +6,21 @@ const MOST = 20_000;
 /** Calls that have ended, by UUID, for some time. */
 export class Tombstones {
   readonly #rememberNs: number;
+  readonly #onForgotten: (call: Call) => void;
   readonly #ended = new Map<string, { call: Call; sinceNs: number }>();
 
-  constructor(rememberNs: number) {
+  /** `onForgotten` hears of each call that is remembered no more, for whatever reason. */
+  constructor(rememberNs: number, onForgotten: (call: Call) => void = () => {}) {
     this.#rememberNs = rememberNs;
+    this.#onForgotten = onForgotten;
   }
 
   /** Remembers the call from now on, in place of an earlier one of its UUID. */
   add(call: Call, nowNs: number): void {
-    this.#ended.delete(call.uuid);
+    this.delete(call.uuid);
     this.#ended.set(call.uuid, { call, sinceNs: nowNs });
     if (this.#ended.size <= MOST) return;
-    for (const oldest of this.#ended.keys()) return void this.#ended.delete(oldest);
+    for (const oldest of this.#ended.keys()) return this.delete(oldest);
   }
 
   get(uuid: string): Call | undefined {
@@ -25,14 +28,16 @@ export class Tombstones {
   }
 
   delete(uuid: string): void {
+    const call = this.get(uuid);
     this.#ended.delete(uuid);
+    if (call) this.#onForgotten(call);
   }
 
   /** Forgets what is old enough; insertion order is age. */
   sweep(nowNs: number): void {
     for (const [uuid, { sinceNs }] of this.#ended) {
       if (nowNs - sinceNs < this.#rememberNs) return;
-      this.#ended.delete(uuid);
+      this.delete(uuid);
     }
   }
 }

@@ -60,6 +60,7 @@ class FakePool {
   readonly delivered: { callId: number; text: string }[] = [];
   readonly ended: Ended[] = [];
   readonly resumable: boolean[] = [];
+  readonly unwatched: number[] = [];
   readonly legs: { callId: number; isOpen: boolean }[] = [];
   #last = 0;
 
@@ -89,6 +90,10 @@ class FakePool {
   end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void {
     this.ended.push({ callId, endNs, drainMs });
     this.resumable.push(mayResume);
+  }
+
+  unwatch(callId: number): void {
+    this.unwatched.push(callId);
   }
 }
 
@@ -655,6 +660,104 @@ describe('a call that ended because nothing came', () => {
     inv();
     registry.resumed({ callId: 2, uuid: 'u', startNs: 9e9 }, pairOf(1));
     assert.equal(pool.opened.length, 3);
+  });
+});
+
+describe('the ports of a call that may go on', () => {
+  test('are watched for an hour', (t) => {
+    const { registry, pool, inv, pass } = create(t);
+    inv();
+    pass(30_000);
+    registry.finished(1, MEDIA);
+    assert.deepEqual(pool.resumable, [true]);
+    pass(3_599_750);
+    assert.deepEqual(pool.unwatched, []);
+    pass(250);
+    assert.deepEqual(pool.unwatched, [1]);
+  });
+
+  test('are watched no more once its tap says BYE, or its UUID has another call', (t) => {
+    const { pool, inv, bye, pass } = create(t);
+    inv('u');
+    inv('v');
+    pass(30_000);
+    assert.deepEqual(pool.resumable, [true, true]);
+    bye('u', STRANGER);
+    assert.deepEqual(pool.unwatched, []);
+    bye('u');
+    assert.deepEqual(pool.unwatched, [1]);
+    inv('v');
+    assert.deepEqual(pool.unwatched, [1, 2]);
+  });
+
+  test('are watched too where they were ready only after its end, unless it is over by then', (t) => {
+    const { registry, pool, inv, bye, pass } = create(t);
+    pool.pairs = 'later';
+    inv('u');
+    inv('v');
+    pass(30_000);
+    bye('v');
+    const pairs = [pool.pair(), pool.pair()] as const;
+    pool.asking.forEach((answer, i) => void answer(pairs[i] as ReservedPair));
+    assert.deepEqual(pool.resumable, [true, false]);
+    registry.resumed({ callId: 1, uuid: 'u', startNs: 40e9 }, pairs[0]);
+    assert.equal(pool.opened.length, 3);
+  });
+});
+
+describe('a call whose worker died', () => {
+  test('goes on when its DATA does, at the control port', async (t) => {
+    const { registry, pool, inv, bye, data, archived, drops } = create(t);
+    inv('u', TAP, null);
+    data();
+    registry.lost(1, new Error('out of memory'));
+    for (let i = 0; i < 3; i++) data();
+    assert.equal(pool.opened.length, 2);
+    assert.equal(pool.delivered.length, 4);
+    bye();
+    registry.finished(2, MEDIA);
+    await registry.close();
+    assert.deepEqual(
+      archived.map(({ end }) => end.reason),
+      ['error', 'bye'],
+    );
+    assert.equal(archived[1]?.call.inv.caller, '138');
+    assert.match(archived[1]?.call.warnings.join() ?? '', /had ended: its capture worker ended/);
+    assert.deepEqual(drops(), {});
+  });
+
+  test('goes on at its own ports, which are watched unless it had ended', (t) => {
+    const { registry, pool, inv, bye } = create(t);
+    inv('u');
+    inv('v');
+    bye('v');
+    registry.lost(1, new Error('out of memory'));
+    registry.lost(2, new Error('out of memory'));
+    assert.deepEqual(pool.unwatched, [2]);
+    const pair = pool.pair();
+    registry.resumed({ callId: 1, uuid: 'u', startNs: 7e9 }, pair);
+    assert.equal(pool.opened[2]?.pair, pair);
+    registry.resumed({ callId: 2, uuid: 'v', startNs: 7e9 }, pair);
+    assert.equal(pool.opened.length, 3);
+  });
+
+  test('does not go on for ever, as it may be what kills the workers', (t) => {
+    const { registry, pool, inv, data, drops } = create(t);
+    inv('u', TAP, null);
+    for (let callId = 1; callId <= 6; callId++) {
+      registry.lost(callId, new Error('out of memory'));
+      for (let i = 0; i < 3; i++) data();
+    }
+    assert.equal(pool.opened.length, 5);
+    assert.deepEqual(drops(), { late: 6 });
+  });
+
+  test('says which of its ports can not be had again', (t) => {
+    const { registry, lines } = create(t);
+    registry.bindFailed(10_002, 'EADDRINUSE', 'u');
+    const [line] = lines.filter(({ level }) => level === 'warn');
+    assert.equal(line?.uuid, 'u');
+    assert.match(line?.msg ?? '', /can not be bound again/);
   });
 });
 

@@ -161,6 +161,29 @@ describe('DATA that goes on after an idle end', () => {
   });
 });
 
+describe('DATA that goes on long after an idle end', () => {
+  test('finds the ports of its call, though those of others have rested and were released', async () => {
+    await using daemon = await DaemonProcess.start({
+      env: { RST_CALLS_IDLE_TIMEOUT: '1s', RST_MEDIA_PORT_REST: '200ms' },
+    });
+    await using tap = await Tap.open(daemon.port);
+    const { readPort } = await tap.invite(UUID);
+    await stream(tap, 'R', 3, readPort);
+    await ended(daemon, 1);
+    const other = await tap.invite('other');
+    await tap.bye('other');
+    await daemon.ended('other');
+    await tap.data('other', 'R', ulawPacket(), other.readPort);
+    await daemon.logged(({ msg }) => msg.startsWith('late packets came to ports'));
+    await stream(tap, 'R', 5, readPort, { first: 10 });
+    await tap.bye(UUID);
+    await ended(daemon, 2);
+    const manifest = await daemon.manifest(UUID, 2);
+    assert.equal(manifest.tracks.R.packets, 5);
+    assert.deepEqual(await heard(daemon, manifest, 'R', range(10, 5)), range(10, 5));
+  });
+});
+
 describe('a second tap on a call', () => {
   test('of a real FreeSWITCH is dropped frame by frame, and leaves the audio of the first', async () => {
     await using daemon = await DaemonProcess.start();
