@@ -62,10 +62,10 @@ function parseToml(path: string, text: string): Omit<ConfigFile, 'path'> {
     const [what = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n', 1);
     // By far the most frequent slip, and the parser's own words for it do not help.
     const advice = /invalid value|numeric/.test(what) ? '; text such as "30s" needs quotes' : '';
+    // Without its cause, which quotes the lines around: a log of the error would show a password there.
     throw new RstError(
       'RST_CONFIG',
       `${formatFilePlace(path, error.line)}: not valid TOML at column ${error.column}: ${what}${advice}`,
-      { cause: error },
     );
   }
 }

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { inspect } from 'node:util';
 import { type LoadOptions, loadConfig } from '../../src/config/index.ts';
 import { RstError } from '../../src/errors.ts';
 
@@ -28,7 +29,7 @@ function refusal(options: LoadOptions): string[] {
   } catch (error) {
     assert.ok(error instanceof RstError);
     assert.equal(error.code, 'RST_CONFIG');
-    assert.ok(!error.message.includes(SECRET), error.message);
+    assert.ok(!inspect(error, { depth: null }).includes(SECRET), error.message);
     return error.message.split('\n');
   }
   assert.fail('was accepted');
@@ -142,6 +143,8 @@ test('no message about a password holds it', () => {
     `host = [{ password = "${SECRET}" }]`,
   ])
     refusal({ file: file('[[freeswitch]]', 'host = "::1"'.repeat(+!line.includes('host')), line) });
+  refusal({ file: file('[[freeswitch]]', `password = "${SECRET}"`, 'host = ::1') });
+  refusal({ file: file('[[freeswitch]]', `password = ${SECRET}`) });
   refusal({ file: file('[freeswitch]', `password = "${SECRET}"`) });
   refusal({ file: file(`freeswitch = [[{ password = "${SECRET}" }]]`) });
   assert.match(
