@@ -3,6 +3,7 @@ import { errorText, RstError } from '../errors.ts';
 import { registerCheckConfig } from './check-config.ts';
 import { registerImportConfig } from './import-config.ts';
 import { packageVersion } from './package-version.ts';
+import { registerRules } from './rules.ts';
 import { registerSend } from './send.ts';
 import { registerStart } from './start.ts';
 
@@ -32,6 +33,7 @@ function createProgram(): Command {
   registerStart(program);
   registerCheckConfig(program);
   registerImportConfig(program);
+  registerRules(program);
   registerSend(program);
   return program;
 }

@@ -1,0 +1,14 @@
+export { type ChannelFacts, legOf } from './channel.ts';
+export { EslEvent } from './event.ts';
+export { Link, type LinkHandlers } from './link.ts';
+export type { LinkOptions } from './link-options.ts';
+export type { LinkState } from './link-state.ts';
+export {
+  type Decision,
+  type Explanation,
+  formatRuleName,
+  Policy,
+  type PolicyOptions,
+  type RuleName,
+} from './policy.ts';
+export type { Legs, Rule, RuleFormat } from './rule.ts';
