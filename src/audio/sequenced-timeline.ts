@@ -1,4 +1,5 @@
 import type { LegTimeline } from './leg-timeline.ts';
+import { MediaClock } from './media-clock.ts';
 import { HeldPacket, Packet } from './packet.ts';
 import { RecentSeqs } from './recent-seqs.ts';
 import type { Gap, TimelineOutput } from './timeline.ts';
@@ -9,9 +10,16 @@ export interface SequenceStart {
   ts: number;
 }
 
+/** Where numbered packets go, in the order of their numbers. */
+export interface SequencedOutput extends TimelineOutput {
+  /** Puts the packet's samples from `fromRateHz` to the rate of the track; comes right before it is placed. */
+  convert(packet: Packet, fromRateHz: number): void;
+}
+
 /** A missing packet is waited for until this much media or time has come behind it, or so many packets. */
-const HOLD_S = 0.5;
-const HOLD_NS = HOLD_S * 1e9;
+const HOLD_NS = 500e6;
+/** Above 500 ms by less than a sample, since seconds don't add up exactly. */
+const MOST_HELD_S = 0.50001;
 const HOLD_PACKETS = 512;
 /** When nothing comes for longer, nobody can tell whether the missing one would have: a stall is no wait. */
 const STALL_NS = 100e6;
@@ -31,12 +39,14 @@ const RESTART_PACKETS = 10;
 const RESTART_NS = 5e9;
 /** Where the media time is of no use: a wait of more packet times than this is silence. */
 const PAUSE_PACKETS = 3;
-/** What is reckoned with as long as no sound has told the rate. */
-const USUAL_RATE = 8000;
 /** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
 const MAX_LISTED = 10_000;
 const MAX_SPARE = 32;
 const WRAP = 2 ** 32;
+
+class SequencedPacket extends HeldPacket {
+  rateHz = 0;
+}
 
 /**
  * Places the packets of one leg by what they say of themselves: `seq`, the packet's number, and `ts`, the
@@ -52,6 +62,7 @@ const WRAP = 2 ** 32;
  *   waited for 500 ms (without the time in which nothing came at all), the missing ones are silence.
  *   One that comes later still can't be placed: what is written is never taken back.
  * - A media time that leaps with no number missing is a pause of the sender, and no loss.
+ * - Where the rate changes, samples are converted and media times mapped in the packets' own order, too.
  *
  * A sender may lie. A media time before the end of what is placed, or one that makes silence of time that
  * has not passed yet, is not obeyed: the packet goes behind the one before it, after a pause as long as
@@ -79,11 +90,11 @@ export class SequencedTimeline implements LegTimeline {
 
   readonly #originNs: number;
   /** Of the track: that of its first sound. */
-  #sampleRate = USUAL_RATE;
-  #hasSound = false;
-  readonly #output: TimelineOutput;
-  /** The media time of the track's first sample, not wrapped. */
-  #originTs: number;
+  #sampleRate = 0;
+  readonly #output: SequencedOutput;
+  readonly #clock: MediaClock;
+  /** The number of the last packet that gave the track audio; -1 before the first. */
+  #soundSeq = -1;
   #nextSeq: number;
   #started = false;
   /** Arrival of the last packet placed. */
@@ -100,17 +111,17 @@ export class SequencedTimeline implements LegTimeline {
   readonly #recent = new RecentSeqs();
 
   /** In the order of their numbers, the first one not the next. */
-  readonly #held: HeldPacket[] = [];
-  readonly #spare: HeldPacket[] = [];
+  readonly #held: SequencedPacket[] = [];
+  readonly #spare: SequencedPacket[] = [];
   readonly #empty = new Packet();
 
   /** `originNs` is when the tap began, `start` what its first packet would have: 0 and 0 by the protocol. */
-  constructor(originNs: number, output: TimelineOutput, start: SequenceStart = { seq: 0, ts: 0 }) {
+  constructor(originNs: number, output: SequencedOutput, start: SequenceStart = { seq: 0, ts: 0 }) {
     this.#originNs = originNs;
     this.#placedAtNs = originNs;
     this.#nowNs = originNs;
     this.#output = output;
-    this.#originTs = start.ts;
+    this.#clock = new MediaClock(start.ts);
     this.#nextSeq = start.seq;
   }
 
@@ -119,11 +130,16 @@ export class SequencedTimeline implements LegTimeline {
     return this.#held.length;
   }
 
-  /** The first packet's `rateHz` is that of the track. */
+  /**
+   * The packet's samples and its `ts` are at `rateHz`, by default that of the track, which is the one of the
+   * first packet.
+   */
   place(packet: Packet, rateHz = this.#sampleRate): void {
-    if (!this.#hasSound) this.#sampleRate = rateHz;
-    this.#hasSound = true;
-    this.#take(packet);
+    if (this.#sampleRate === 0) {
+      this.#sampleRate = rateHz;
+      this.#clock.begin(rateHz);
+    }
+    this.#take(packet, rateHz);
   }
 
   /** Takes note of a packet that came and gives the track no audio: it is not lost, and its time is silence. */
@@ -132,10 +148,10 @@ export class SequencedTimeline implements LegTimeline {
     packet.seq = seq;
     packet.ts = ts;
     packet.arrivalNs = arrivalNs;
-    this.#take(packet);
+    this.#take(packet, this.#clock.rateHz);
   }
 
-  #take(packet: Packet): void {
+  #take(packet: Packet, rateHz: number): void {
     this.#passTime(packet.arrivalNs);
     if (packet.seq < 0 || packet.ts < 0) {
       this.malformed++;
@@ -149,10 +165,10 @@ export class SequencedTimeline implements LegTimeline {
     }
     this.#started = true;
     this.#strayNext = -1;
-    if (ahead > 0) this.#hold(packet, ahead);
+    if (ahead > 0) this.#hold(packet, rateHz, ahead);
     else {
       if (this.#held.length > 0) this.reordered++;
-      this.#write(packet);
+      this.#write(packet, rateHz);
       this.#release(0);
     }
     while (this.#held.length > 0 && this.#isOverdue()) this.#release(1);
@@ -175,7 +191,7 @@ export class SequencedTimeline implements LegTimeline {
 
   /** True where a number leaps and the media time does not: each packet has one sample at the least. */
   #isLeap(packet: Packet, ahead: number): boolean {
-    return ahead > LEAP_PACKETS && this.#leadOf(packet) < ahead;
+    return ahead > LEAP_PACKETS && this.#clock.ticksIn(this.#leadOf(packet)) < ahead;
   }
 
   /** Notes a number that cannot be; true where the sender seems to have begun anew. */
@@ -206,17 +222,18 @@ export class SequencedTimeline implements LegTimeline {
     }
   }
 
-  #hold(packet: Packet, ahead: number): void {
+  #hold(packet: Packet, rateHz: number, ahead: number): void {
     const held = this.#held;
     let at = held.length;
-    while (at > 0 && this.#aheadOf(held[at - 1] as HeldPacket) > ahead) at--;
+    while (at > 0 && this.#aheadOf(held[at - 1] as SequencedPacket) > ahead) at--;
     if (held[at - 1]?.seq === packet.seq) {
       this.duplicates++;
       return;
     }
     if (at < held.length) this.reordered++;
-    const copy = this.#spare.pop() ?? new HeldPacket();
+    const copy = this.#spare.pop() ?? new SequencedPacket();
     copy.copyFrom(packet);
+    copy.rateHz = rateHz;
     copy.heldAtNs = this.#waitedNs;
     held.splice(at, 0, copy);
   }
@@ -228,14 +245,14 @@ export class SequencedTimeline implements LegTimeline {
   /** True once what is missing before the first held packet is not waited for any longer. */
   #isOverdue(): boolean {
     const held = this.#held;
-    const first = held[0] as HeldPacket;
-    const last = held[held.length - 1] as HeldPacket;
-    const spanSamples = (last.ts - first.ts) | 0;
-    return (
-      this.#waitedNs - first.heldAtNs >= HOLD_NS ||
-      spanSamples > HOLD_S * this.#sampleRate ||
-      held.length >= HOLD_PACKETS
-    );
+    const first = held[0] as SequencedPacket;
+    if (this.#waitedNs - first.heldAtNs >= HOLD_NS || held.length >= HOLD_PACKETS) return true;
+    let heldS = 0;
+    for (let i = 0; i < held.length; i++) {
+      const { samples, rateHz } = held[i] as SequencedPacket;
+      heldS += samples / rateHz;
+    }
+    return heldS > MOST_HELD_S;
   }
 
   /** Writes the first `count` held packets whatever is missing before them, and those that join on. */
@@ -243,37 +260,53 @@ export class SequencedTimeline implements LegTimeline {
     const held = this.#held;
     let done = 0;
     while (done < held.length) {
-      const packet = held[done] as HeldPacket;
+      const packet = held[done] as SequencedPacket;
       if (done >= count && packet.seq !== this.#nextSeq) break;
-      this.#write(packet);
+      this.#write(packet, packet.rateHz);
       if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
       done++;
     }
     if (done > 0) held.splice(0, done);
   }
 
-  #write(packet: Packet): void {
+  #write(packet: Packet, rateHz: number): void {
     const missing = this.#aheadOf(packet);
     this.#recent.skip(this.#nextSeq, missing);
     this.#nextSeq = (packet.seq + 1) % WRAP;
     this.#recent.add(packet.seq, 1);
-    if (packet.samples > 0) this.#append(packet, missing);
+    if (packet.samples > 0) this.#append(packet, rateHz, missing);
     else this.lostPackets += missing;
   }
 
-  #append(packet: Packet, missing: number): void {
-    const { ts, samples, arrivalNs } = packet;
+  #append(packet: Packet, rateHz: number, missing: number): void {
+    const { seq, ts, samples, arrivalNs } = packet;
+    const clock = this.#clock;
+    const { endTs } = clock;
+    const isOtherRate = rateHz !== clock.rateHz;
+    if (isOtherRate) this.#changeRate(packet, rateHz);
     const leadSamples = this.#believe(packet);
     const isLie = leadSamples < 0;
     if (isLie) this.malformed++;
+    // Where the change was is not known then: as if it had been right behind what is placed.
+    if (isLie && isOtherRate && endTs >= 0) clock.set(endTs, this.positionSamples);
+    clock.note(ts, samples);
+    this.#lieEndTs = isLie ? clock.endTs : -1;
+    this.#soundSeq = seq;
     const lost = isLie && missing > LEAP_PACKETS ? 0 : missing;
     this.lostPackets += lost;
+    this.#output.convert(packet, rateHz);
     this.#insert(isLie ? this.#pauseBefore(packet, lost) : leadSamples);
-    this.#lieEndTs = isLie ? (ts + samples) % WRAP : -1;
     this.#placedAtNs = Math.max(this.#placedAtNs, arrivalNs);
-    this.#output.audio(packet);
-    this.positionSamples += samples;
-    this.audioSamples += samples;
+    if (packet.samples > 0) this.#output.audio(packet);
+    this.positionSamples += packet.samples;
+    this.audioSamples += packet.samples;
+  }
+
+  #changeRate({ seq, ts, samples, arrivalNs }: Packet, rateHz: number): void {
+    const missing = Math.min((seq - this.#soundSeq - 1) >>> 0, LEAP_PACKETS);
+    const waitS = (arrivalNs - this.#placedAtNs) / 1e9 - samples / rateHz;
+    const nearPlace = this.positionSamples + Math.max(0, waitS * this.#sampleRate);
+    this.#clock.change({ rateHz, ts, samples, missing, waitS }, nearPlace);
   }
 
   /** How much silence the packet's media time says is before it; -1 where that can't be true. */
@@ -281,18 +314,21 @@ export class SequencedTimeline implements LegTimeline {
     const leadSamples = this.#leadOf(packet);
     if (this.#isCredible(leadSamples, packet)) return leadSamples;
     if (this.#lieEndTs < 0) return -1;
-    const originTs = this.#originTs;
-    this.#originTs = this.#lieEndTs - this.positionSamples;
+    const { ts, place } = this.#clock;
+    this.#clock.set(this.#lieEndTs, this.positionSamples);
     const continued = this.#leadOf(packet);
     if (this.#isCredible(continued, packet)) return continued;
-    this.#originTs = originTs;
+    this.#clock.set(ts, place);
     return -1;
   }
 
   /** The packet's media time relative to the end of what is placed: of all it may be modulo 2^32, the one arrival is nearest to. */
   #leadOf(packet: Packet): number {
-    const lead = (packet.ts - this.#originTs - this.positionSamples) % WRAP;
-    return lead + WRAP * Math.round((this.#waitSamples(packet) - lead) / WRAP);
+    const nearPlace = this.positionSamples + this.#waitSamples(packet);
+    const leadSamples = this.#clock.placeOf(packet.ts, nearPlace) - this.positionSamples;
+    // Packets of another rate may not be whole samples of the track: one sample is what rounding makes.
+    const isRounding = Math.abs(leadSamples) === 1 && this.#clock.rateHz !== this.#sampleRate;
+    return isRounding ? 0 : leadSamples;
   }
 
   #isCredible(leadSamples: number, packet: Packet): boolean {

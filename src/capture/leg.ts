@@ -257,12 +257,10 @@ export class Leg {
     if (!this.#timeline) this.#begin(codec, rate, packet.samples);
     else if (packet.seq < 0 && this.#timeline === this.#numbered) this.#goByArrival(this.#numbered);
     if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
-    if (this.#timeline !== this.#numbered && this.#isCopy(packet, rate)) return;
+    if (this.#timeline === this.#numbered) return this.#numbered?.place(packet, rate);
+    if (this.#isCopy(packet, rate)) return;
     this.#output.convert(packet, rate);
-    if (packet.ts >= 0) packet.ts = Math.floor((packet.ts * this.#sampleRate) / rate);
-    if (packet.samples === 0) return;
-    if (this.#timeline === this.#numbered) this.#numbered?.place(packet, this.#sampleRate);
-    else this.#timeline?.place(packet);
+    if (packet.samples > 0) this.#timeline?.place(packet);
   }
 
   /** A packet that holds no audio is none that is missing, where the leg goes by numbers. */

@@ -22,8 +22,10 @@ const HOUR = 3600 * RATE;
 interface Sent {
   seq: number;
   ts: number;
-  /** 0: it gives the track nothing. */
+  /** At its own rate; 0: it gives the track nothing. */
   samples: number;
+  /** Where it is not the track's. */
+  rateHz?: number;
   place: number;
   arrivalMs: number;
 }
@@ -34,6 +36,11 @@ class Track implements TimelineOutput {
   readonly placed: { id: number; at: number }[] = [];
   positionSamples = 0;
   mostSilence = 0;
+
+  convert(packet: Packet, fromRate: number): void {
+    packet.samples = Math.floor((packet.samples * RATE) / fromRate);
+    packet.end = packet.start + Math.max(4, packet.samples);
+  }
 
   audio(packet: Packet): void {
     const bytes = packet.bytes.subarray(packet.start, packet.end);
@@ -68,11 +75,11 @@ function play(sent: readonly Sent[], start?: SequenceStart): Played {
   packet.bytes = new Uint8Array(4096);
   packet.start = 7;
   let mostHeld = 0;
-  sent.forEach(({ seq, ts, samples, arrivalMs }, id) => {
+  sent.forEach(({ seq, ts, samples, arrivalMs, rateHz = RATE }, id) => {
     Buffer.from(packet.bytes.buffer).writeUInt32LE(id, packet.start);
     packet.end = packet.start + Math.max(4, samples);
     Object.assign(packet, { seq, ts, samples, arrivalNs: arrivalMs * 1e6 });
-    if (samples > 0) timeline.place(packet, RATE);
+    if (samples > 0) timeline.place(packet, rateHz);
     else timeline.skip(seq, ts, packet.arrivalNs);
     mostHeld = Math.max(mostHeld, timeline.heldPackets);
   });
@@ -456,6 +463,162 @@ describe('a packet that came and gives no audio', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a rate that changes', () => {
+  /** What is spoken in 20 ms at each of the rates in turn, `counts` packets of each, from `start` on. */
+  function eras(counts: [rateHz: number, packets: number][], start = { seq: 0, ts: 0 }): Sent[] {
+    let { ts } = start;
+    return counts
+      .flatMap(([rateHz, packets]) => new Array<number>(packets).fill(rateHz))
+      .map((rateHz, index) => {
+        const samples = rateHz / 50;
+        const packet = nth(index, { seq: (start.seq + index) % WRAP, ts, samples, rateHz });
+        ts = (ts + samples) % WRAP;
+        return packet;
+      });
+  }
+
+  for (const [first, second] of [
+    [8000, 16_000],
+    [16_000, 8000],
+    [48_000, 8000],
+  ] as const) {
+    const start = { seq: WRAP - 22, ts: WRAP - 21 * (first / 50) - 7 };
+
+    test(`from ${first} to ${second} Hz leaves every packet in its place, beyond the wrap too`, () => {
+      for (const from of [{ seq: 0, ts: 0 }, start]) {
+        const all = eras(
+          [
+            [RATE, 5],
+            [first, 20],
+            [second, 20],
+            [first, 20],
+          ],
+          from,
+        );
+        const played = play(all, from);
+        assertTrue(all, played);
+        assert.deepEqual([played.timeline.gaps, played.timeline.malformed], [[], 0]);
+      }
+    });
+
+    test(`from ${first} to ${second} Hz is found whatever is lost or out of order around it`, () => {
+      const all = eras(
+        [
+          [RATE, 5],
+          [first, 20],
+          [second, 20],
+        ],
+        start,
+      );
+      for (let lost = 0; lost < 256; lost++) {
+        // Of the packets 21 to 28, the change before the fifth of them; behind it every two are swapped.
+        const come = all.filter((_, i) => i < 21 || i >= 29 || ((lost >> (i - 21)) & 1) === 0);
+        const sent = come.map((packet, i) => {
+          const to = come[i < 20 ? i : i ^ 1] ?? packet;
+          return { ...to, arrivalMs: packet.arrivalMs };
+        });
+        const played = play(sent, start);
+        assertTrue(sent, played);
+        assert.equal(played.timeline.lostPackets, 45 - come.length);
+        assert.equal(played.timeline.malformed, 0);
+      }
+    });
+  }
+
+  test('any number of times is exact under loss, copies, jitter and stalls', () => {
+    const era = fc.tuple(
+      fc.constantFrom(8000, 16_000, 24_000, 48_000),
+      fc.integer({ min: 3, max: 40 }),
+    );
+    fc.assert(
+      fc.property(fc.array(era, { maxLength: 12 }), wayOf(300, 3000), (list, way) => {
+        const all = eras([[RATE, 30], ...list], way.start);
+        const next = random(way.seed);
+        const starts = all.map((packet, i) => packet.rateHz !== all[i - 1]?.rateHz);
+        const sent = all
+          .flatMap((packet, i) => {
+            const isLost = next() < 0.2 && !starts[i - 1] && i !== 0;
+            const stallMs = packet.arrivalMs % 10_000 < way.stallMs ? way.stallMs : 0;
+            const at = packet.arrivalMs + next() * way.jitterMs;
+            const arrivalMs = Math.max(
+              at,
+              packet.arrivalMs - (packet.arrivalMs % 10_000) + stallMs,
+            );
+            const copies = next() < 0.1 ? 2 : 1;
+            return new Array<Sent & { at: number }>(isLost ? 0 : copies).fill({
+              ...packet,
+              arrivalMs,
+              at,
+            });
+          })
+          .sort((a, b) => a.at - b.at);
+        const played = play(sent, way.start);
+        assertTrue(sent, played);
+        assertAccounted(played);
+        assert.equal(played.timeline.lostPackets, facts(sent, way.start).missing);
+        assert.deepEqual([played.timeline.malformed, played.timeline.lateSeq], [0, 0]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('in a pause has the pause counted at the old rate, and arrival tells what else was lost', () => {
+    const pauseMs = 3000;
+    for (const [first, second] of [
+      [8000, 16_000],
+      [16_000, 8000],
+    ] as const)
+      for (const lost of [[], [23], [24], [25], [26], [25, 26], [23, 24, 25]]) {
+        const all = eras([
+          [RATE, 5],
+          [first, 20],
+          [second, 20],
+        ]).map((packet, i) => ({
+          ...packet,
+          ts: packet.ts + (i < 25 ? 0 : (pauseMs * first) / 1000),
+          place: packet.place + (i < 25 ? 0 : (pauseMs * RATE) / 1000),
+          arrivalMs: packet.arrivalMs + (i < 25 ? 0 : pauseMs) + (i % 3),
+        }));
+        const sent = all.filter((_, i) => !lost.includes(i));
+        const played = play(sent);
+        assertTrue(sent, played);
+        assert.deepEqual(
+          [played.timeline.lostPackets, played.timeline.malformed],
+          [lost.length, 0],
+        );
+      }
+  });
+
+  test('beside a media time that lies keeps all that follows in its place', () => {
+    for (const liar of [24, 25, 26])
+      for (const ts of [0, 3e9]) {
+        const all = eras([
+          [RATE, 25],
+          [16_000, 40],
+        ]);
+        const sent = all.with(liar, { ...(all[liar] as Sent), ts });
+        const played = play(sent);
+        assertTrue(sent, played);
+        assert.deepEqual([played.timeline.gaps, played.timeline.malformed], [[], 1]);
+      }
+  });
+
+  test('to one that packets of odd sizes do not fit leaves no gaps of a sample', () => {
+    let place = 0;
+    const sent = range(0, 200).map((packet) => {
+      const rateHz = packet.seq < 20 ? 8000 : 48_000;
+      const samples = packet.seq < 20 ? PACKET : 961 + (packet.seq % 7);
+      const ts = place;
+      place += samples;
+      return { ...packet, ts, samples, rateHz };
+    });
+    const { timeline, track } = play(sent);
+    assert.equal(track.placed.length, 200);
+    assert.ok(timeline.gaps.every(([, samples]) => samples > 1));
+    assert.equal(timeline.malformed, 0);
   });
 });
 

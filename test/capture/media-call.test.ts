@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
+import { encodeUlaw, parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
 import type { L16Rate } from '../../src/capture/leg.ts';
 import { MediaCall } from '../../src/capture/media-call.ts';
 import type { MediaSummary } from '../../src/capture/media-summary.ts';
@@ -160,6 +160,56 @@ test('numbered packets that hold no audio are not lost, and their time is silenc
     assert.equal(R.samples, 20 * 160);
   });
 });
+
+for (const [first, second] of [
+  [0, 10],
+  [10, 0],
+] as const)
+  test(`numbered packets of type ${first} and then ${second}, at 8 and 16 kHz, are at their media time`, async () => {
+    await withCall({ seq: true, l16Rate: 16_000 }, async ({ payload, finish, read }) => {
+      const PACKETS = 200;
+      const rates = [first, second].map((type) => (type === 0 ? 8000 : 16_000));
+      const [firstRate, secondRate] = rates as [number, number];
+      // Each packet is one tone level, and the change is at packet 100.
+      const levelOf = (i: number) => 4000 + (i % 10) * 2000;
+      const numbersOf = (i: number) => [
+        i,
+        (Math.min(i, 100) * firstRate) / 50 + (Math.max(i - 100, 0) * secondRate) / 50,
+      ];
+      const lost = [40, 97, 99, 100, 102, 150];
+      for (let at = 0; at < PACKETS; at++) {
+        const i = at >= 90 && at < 110 ? at ^ 1 : at;
+        if (lost.includes(i)) continue;
+        const type = i < 100 ? first : second;
+        const samples = new Int16Array(type === 0 ? 160 : 320).fill(levelOf(i));
+        const bytes = type === 0 ? encodeUlaw(samples) : new Uint8Array(samples.buffer);
+        payload('R', at, type, bytes, numbersOf(i));
+      }
+      const { tracks, recording } = await finish(PACKETS);
+      const packet = firstRate / 50;
+      assert.deepEqual(
+        [tracks.R.sampleRate, tracks.R.samples, tracks.R.lostPackets],
+        [firstRate, PACKETS * packet, lost.length],
+      );
+      assert.deepEqual(
+        tracks.R.gaps.map(([at, samples]) => [at / packet, samples / packet]),
+        [
+          [40, 1],
+          [97, 1],
+          [99, 2],
+          [102, 1],
+          [150, 1],
+        ],
+      );
+      const { samples } = parseWav(await read(recording.files[0]?.path as string));
+      // Past the middle the filter has forgotten the packet before.
+      for (let i = 0; i < PACKETS; i++) {
+        const sample = samples[i * packet + Math.floor(packet * 0.75)] as number;
+        const level = lost.includes(i) ? 0 : levelOf(i);
+        assert.ok(Math.abs(sample - level) < 300, `packet ${i}: ${sample}, not ${level}`);
+      }
+    });
+  });
 
 test('where numbers stop coming, the rest is placed by arrival in the same track', async () => {
   await withCall({ seq: true }, async ({ packet, finish, read }) => {
