@@ -226,6 +226,33 @@ test('whatever the values hold, every key of every table is found on its line', 
   );
 });
 
+test('whatever the values hold, every key of every table of a list is found on its line', () => {
+  const tables = fc.array(fc.tuple(fc.constantFrom('a', 'b c'), blocks), { maxLength: 5 });
+  fc.assert(
+    fc.property(tables, (document) => {
+      const lines: string[] = [];
+      const expected = new Map<string, number>();
+      const counts = new Map<string, number>();
+      const note = (path: PropertyKey[]) => expected.set(formatKeyPath(path), lines.length + 1);
+      for (const [list, [block]] of document) {
+        const index = counts.get(list) ?? 0;
+        counts.set(list, index + 1);
+        note([list, index]);
+        lines.push(`[[${tomlKey(list)}]]`);
+        for (const [key, text, rest] of block?.pairs ?? []) {
+          note([list, index, key]);
+          lines.push(...`${tomlKey(key)} = ${text}`.split('\n'), rest);
+        }
+      }
+      const text = lines.join('\n');
+      parse(text);
+      const found = locateKeys(text);
+      for (const [path, line] of expected) assert.equal(found.get(path), line, path);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('any text at all gets an answer', () => {
   const pieces = fc.constantFrom(
     '[',
