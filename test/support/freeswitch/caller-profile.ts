@@ -21,16 +21,21 @@ export interface CallerProfile {
 export function profileOf(options: ChannelOptions): CallerProfile {
   const { direction = 'inbound', profile = 'internal', originator } = options;
   const isOutbound = direction === 'outbound';
-  const callerNumber = byteText(
-    options.callerNumber ?? originator?.profile.callerNumber ?? '13800001111',
-  );
+  const inherited = originator?.profile;
+  const callerNumber =
+    options.callerNumber === undefined && inherited
+      ? inherited.callerNumber
+      : byteText(options.callerNumber ?? '13800001111');
   const destination = byteText(options.callee ?? '9210');
   const number = isOutbound ? destination : callerNumber;
   return {
     name:
       options.name === undefined ? `sofia/${profile}/${number}@127.0.0.1` : byteText(options.name),
     direction,
-    callerName: byteText(options.callerName ?? originator?.profile.callerName ?? '张三'),
+    callerName:
+      options.callerName === undefined && inherited
+        ? inherited.callerName
+        : byteText(options.callerName ?? '张三'),
     callerNumber,
     destination,
     calleeName: byteText(options.calleeName ?? (isOutbound ? 'Outbound Call' : '')),
@@ -42,6 +47,12 @@ export function profileOf(options: ChannelOptions): CallerProfile {
     rdnis: '',
     transferSource: '',
   };
+}
+
+/** Who is called is known by the number that answered, unless a name was given. */
+export function answeredProfile(profile: CallerProfile): CallerProfile {
+  if (profile.calleeName !== 'Outbound Call') return profile;
+  return { ...profile, calleeName: profile.calleeNumber };
 }
 
 /** What a blind transfer makes of it (switch_ivr_session_transfer). */

@@ -39,13 +39,19 @@ export function channelFields(snapshot: ChannelSnapshot): Field[] {
   return fields;
 }
 
-/** What an event of one channel says about the other. */
+/**
+ * What an event of one channel says about the other. The logical direction is the recorded one; a B leg
+ * knows the leg that it was originated by as that was before anybody answered, and no times of it.
+ */
 export function otherLegFields(type: 'originator' | 'originatee', other: ChannelSnapshot): Field[] {
-  const fields = channelFields(other).flatMap(({ name, value }) =>
-    name.startsWith('Caller-') && name !== 'Caller-Profile-Index'
-      ? [new Field(name.replace('Caller-', 'Other-Leg-'), value)]
-      : [],
-  );
+  const fields = channelFields(other).flatMap(({ name, value }) => {
+    if (!name.startsWith('Caller-') || name === 'Caller-Profile-Index') return [];
+    if (type === 'originator' && name.startsWith('Caller-Callee-ID')) return [];
+    const isTime = type === 'originator' && name.endsWith('-Time');
+    const isDirection = name === 'Caller-Logical-Direction';
+    const said = isDirection ? 'inbound' : isTime ? '0' : value;
+    return [new Field(name.replace('Caller-', 'Other-Leg-'), said)];
+  });
   return [new Field('Other-Type', type), ...fields];
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { FakeChannel } from './fake-channel.ts';
 import { type ByteText, byteText } from './field.ts';
 
@@ -47,8 +46,4 @@ export function variablesOf(options: ChannelOptions): Map<string, ByteText> {
     value === undefined ? [] : [[name, byteText(value)]],
   );
   return new Map(entries);
-}
-
-export function uuidOf(options: ChannelOptions): string {
-  return options.uuid ?? randomUUID();
 }

@@ -41,7 +41,7 @@ function row(channel: FakeChannel): Record<string, string> {
     callee_name: profile.calleeName,
     callee_num: profile.calleeNumber,
     callee_direction: '',
-    call_uuid: channel.originator?.uuid ?? (channel.partner ? uuid : ''),
+    call_uuid: channel.partner || channel.originator ? channel.callUuid : '',
     sent_callee_name: '',
     sent_callee_num: '',
     initial_cid_name: profile.callerName,

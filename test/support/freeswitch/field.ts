@@ -31,9 +31,16 @@ export class Field {
     return this.#plain;
   }
 
-  /** The pair of a JSON object. cJSON leaves the bytes above 0x7f as they are, UTF-8 or not. */
+  /**
+   * The pair of a JSON object. cJSON leaves the bytes above 0x7f as they are, UTF-8 or not. A value with
+   * items (`ARRAY::one|:two`) is an array there.
+   */
   get json(): string {
-    this.#json ??= `${JSON.stringify(this.name)}:${JSON.stringify(this.value)}`;
+    this.#json ??= `${JSON.stringify(this.name)}:${JSON.stringify(itemsOf(this.value) ?? this.value)}`;
     return this.#json;
   }
+}
+
+function itemsOf(value: ByteText): ByteText[] | undefined {
+  return value.startsWith('ARRAY::') ? value.slice('ARRAY::'.length).split('|:') : undefined;
 }

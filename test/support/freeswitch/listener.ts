@@ -99,7 +99,8 @@ export class Listener {
     if (!/^(user)?auth$/i.test(verb)) return this.#reply(REFUSED);
     const isUser = verb.toLowerCase() === 'userauth';
     const [user, password = ''] = isUser ? split(rest, ':') : [undefined, rest];
-    if (!this.#world.isRight(password, user)) {
+    const hasDomain = user === undefined || /.@./.test(user);
+    if (!hasDomain || !this.#world.isRight(password, user)) {
       this.#reply('-ERR invalid');
       return this.leave(GOODBYE);
     }
