@@ -110,7 +110,8 @@ describe('a call whose codec changes', () => {
     });
     await using tap = await Tap.open(daemon.port);
     const { readPort } = await tap.invite(UUID);
-    const hz = 500;
+    // No two packets of it are alike, so that none passes for a copy.
+    const hz = 505;
     const pace = pacer();
     for (let i = 0; i < 100; i++) {
       const wide = i >= 50;
@@ -126,18 +127,23 @@ describe('a call whose codec changes', () => {
     await tap.bye(UUID);
     await daemon.ended(UUID);
     const { R } = (await daemon.manifest(UUID)).tracks;
-    assert.deepEqual([R.sampleRate, R.lostPackets, R.payloadTypes], [8000, 0, [8, 10]]);
+    assert.deepEqual([R.sampleRate, R.payloadTypes, R.dropped], [8000, [8, 10], {}]);
     const { samples } = parseWav(await daemon.read(R.files[0]?.path as string));
     // A tone crosses zero upwards once in 16 samples. The filter comes in within 2 ms of the change.
     const crossings: number[] = [];
     for (let n = 1; n < samples.length; n++)
       if ((samples[n - 1] as number) < 0 && (samples[n] as number) >= 0) crossings.push(n);
     assert.ok(crossings.length > 980);
-    const change = 50 * 160;
+    // Where this machine was late, silence is in the tone or a part of it missing.
+    const breaks = [...R.gaps, ...R.driftCorrections].sort(([a], [b]) => a - b);
+    let change = 50 * 160;
+    for (const [at, length] of breaks) if (at < change) change += length;
+    const isBroken = (n: number, period: number) =>
+      breaks.some(([at, length]) => n >= at && n - period <= at + Math.max(0, length) + 1);
     for (const [i, n] of crossings.slice(1).entries()) {
       const period = n - (crossings[i] as number);
       assert.ok(
-        Math.abs(period - 16) <= 1 || (n > change && n <= change + 16),
+        Math.abs(period - 16) <= 1 || (n > change && n <= change + 16) || isBroken(n, period),
         `${period} at ${n}`,
       );
     }
