@@ -77,7 +77,7 @@ export class SequencedTimeline implements LegTimeline {
   /** Always empty: the sender's own clock counts the samples. */
   readonly driftCorrections: Gap[] = [];
   unlisted = 0;
-  /** Numbers before the newest one placed whose packets are not in the track. Those behind it nobody knows of. */
+  /** Numbers before the newest one whose packets did not come, or too late. Those behind it nobody knows of. */
   lostPackets = 0;
   /** Of the lost ones, those that came after their time had been filled with silence. */
   lateSeq = 0;
@@ -275,7 +275,8 @@ export class SequencedTimeline implements LegTimeline {
     this.#nextSeq = (packet.seq + 1) % WRAP;
     this.#recent.add(packet.seq, 1);
     if (packet.samples > 0) this.#append(packet, rateHz, missing);
-    else this.lostPackets += missing;
+    else if (missing <= LEAP_PACKETS || this.#isCredible(this.#leadOf(packet), packet))
+      this.lostPackets += missing;
   }
 
   #append(packet: Packet, rateHz: number, missing: number): void {

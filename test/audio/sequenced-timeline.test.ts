@@ -440,6 +440,12 @@ describe('a packet that came and gives no audio', () => {
     assert.deepEqual([alone.lostPackets, alone.positionSamples], [1, 0]);
   });
 
+  test('whose number and media time are made up is no loss of two thousand million packets', () => {
+    const liar = empty(20);
+    const sent = [...range(0, 20), { ...liar, seq: 2e9, ts: 3e9 }, ...range(21, 40)];
+    assert.equal(play(sent).timeline.lostPackets, 0);
+  });
+
   test('may come in any order with those that do, and changes none of their places', () => {
     const silent = fc.array(fc.nat(2), { minLength: 1, maxLength: 300, size: 'max' });
     fc.assert(
