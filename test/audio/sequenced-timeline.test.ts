@@ -442,7 +442,7 @@ describe('a packet that came and gives no audio', () => {
 
   test('whose number and media time are made up is no loss of two thousand million packets', () => {
     const liar = empty(20);
-    const sent = [...range(0, 20), { ...liar, seq: 2e9, ts: 3e9 }, ...range(21, 40)];
+    const sent = [...range(0, 20), { ...liar, seq: 2e9, ts: 2.1e9 }];
     assert.equal(play(sent).timeline.lostPackets, 0);
   });
 
