@@ -1,2 +1,9 @@
 export { CdrFile, type CdrLine, cdrOf } from './cdr.ts';
-export { type Manifest, type ManifestFile, type ManifestTrack, writeManifest } from './manifest.ts';
+export { findLeftBehind, type LeftBehind } from './left-behind.ts';
+export {
+  linkNext,
+  type Manifest,
+  type ManifestFile,
+  type ManifestTrack,
+  writeManifest,
+} from './manifest.ts';

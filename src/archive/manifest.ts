@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import {
   giveName,
   type MaskSpan,
@@ -24,7 +24,12 @@ export interface Manifest {
   segment: number;
   /** Unique for ever, across nodes. */
   recordId: string;
+  /** recordId of the segment of this UUID before this one; null where there is none, or it was not known any more. */
   previous: string | null;
+  /**
+   * recordId of the segment behind it. It may come to be only when that is filed: then the manifest is
+   * written again, the only time it ever is.
+   */
   next: string | null;
   node: string;
   /** The FreeSWITCH box by its configured name; null where none is known for the tap's address. */
@@ -51,6 +56,23 @@ export interface Manifest {
 /** Writes `<stemPath>.json`, whole or not at all, and never over another. Rejects with the system's error. */
 export async function writeManifest(stemPath: string, manifest: Manifest): Promise<void> {
   const path = `${stemPath}.json`;
+  await writePart(path, manifest);
+  await giveName(path + PART, path);
+}
+
+/**
+ * Writes `next` into the manifest `<stemPath>.json`, whole or not at all; one that is of another record, or
+ * has a `next`, stays as it is. Rejects with the system's error, `ENOENT` where it was moved away.
+ */
+export async function linkNext(stemPath: string, recordId: string, next: string): Promise<void> {
+  const path = `${stemPath}.json`;
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
+  if (manifest.recordId !== recordId || manifest.next !== null) return;
+  await writePart(path, { ...manifest, next });
+  await rename(path + PART, path);
+}
+
+async function writePart(path: string, manifest: Manifest): Promise<void> {
   // What a crash has left; removed rather than opened, because it may be a link by now.
   await rm(path + PART, { force: true });
   const file = await open(path + PART, 'wx', FILE_MODE);
@@ -60,5 +82,4 @@ export async function writeManifest(stemPath: string, manifest: Manifest): Promi
   } finally {
     await file.close();
   }
-  await giveName(path + PART, path);
 }

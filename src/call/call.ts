@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DropReason, MediaSummary, Source } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import type { InvMessage, LegName, PortPair } from '../protocol/index.ts';
@@ -40,6 +41,8 @@ export interface CallNote {
 /** One recording of one channel, from its INV to its final files; the taps of the channel may change meanwhile. */
 export class Call {
   readonly callId: number;
+  /** Unique for ever, across nodes. */
+  readonly recordId = randomUUID();
   /** Its caller and callee are empty where it was lost. */
   inv: InvMessage;
   /** Where the first tap's INV came from. */
@@ -61,8 +64,12 @@ export class Call {
   end: CallEnd | null = null;
   /** Workers that have died over this call and those it continues. */
   workersLost = 0;
-  /** The ended call whose media goes on in this one. */
-  continues: Call | null = null;
+  /** Path of its files below the recordings folder, without segment, leg and ending; empty before it is opened. */
+  name = '';
+  /** The call that had its UUID before, where that is still known; until this one is archived. */
+  previous: Call | null = null;
+  /** recordId of the call that has its UUID after it. */
+  next: string | null = null;
   /** Of its recording, once that is final. */
   segment: number | null = null;
   /** The tap that is recorded. */
@@ -73,6 +80,7 @@ export class Call {
   readonly otherTaps: Tap[] = [];
   #state: CallState = 'inviting';
   #hasForeignBye = false;
+  #isContinuation = false;
   #tapsAdded = 0;
 
   constructor(start: CallStart, log: Log) {
@@ -220,9 +228,15 @@ export class Call {
     return heir;
   }
 
-  /** This is the next segment of a call that had ended although its tap goes on. */
+  /** This is the next segment of its UUID. */
+  follow(before: Call): void {
+    this.previous = before;
+    before.next = this.recordId;
+  }
+
+  /** That segment had ended although its tap goes on. */
   continue(before: Call): void {
-    this.continues = before;
+    this.#isContinuation = true;
     this.workersLost = before.workersLost;
     // Its numbers count from the start of the first segment.
     this.isNumbered = false;
@@ -232,11 +246,10 @@ export class Call {
 
   /** Tells the manifest which recording comes before this one; once that is final its number is known. */
   noteContinuation(): void {
-    const before = this.continues;
-    if (!before) return;
+    const before = this.previous;
+    if (!before || !this.#isContinuation) return;
     const which = before.segment === null ? 'an earlier segment' : `segment ${before.segment}`;
     this.warnings.push(`goes on from ${which}, which had ended: ${before.end?.words}`);
-    this.continues = null;
   }
 
   /** Has another tap recorded from now on. */

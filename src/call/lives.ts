@@ -59,6 +59,8 @@ export class Lives {
     const call = new Call({ callId, inv, tap, startNs, startedAtMs }, log);
     this.#live.set(inv.uuid, call);
     this.#calls.set(callId, call);
+    const before = this.#ended.known(inv.uuid);
+    if (before) call.follow(before);
     this.#ended.forget(inv.uuid);
     return call;
   }
@@ -94,7 +96,8 @@ export class Lives {
       { caller, callee, from: nameOfSource(call.source), ports: call.ports },
       'call started',
     );
-    this.#options.pool.open(orderOf(call, pair, this.#options.nameOf(call)), pair);
+    call.name = this.#options.nameOf(call);
+    this.#options.pool.open(orderOf(call, pair), pair);
     call.apply('opened');
   }
 
@@ -168,6 +171,7 @@ export class Lives {
     call.segment = media?.recording.segment ?? null;
     call.noteContinuation();
     await this.#options.archive(ended);
+    call.previous = null;
     call.apply('finished');
     this.#calls.delete(call.callId);
     if (this.#calls.size === 0) this.#whenEmpty?.();

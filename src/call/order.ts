@@ -4,8 +4,8 @@ import type { Call } from './call.ts';
 /** What `rate` of the extension may say. */
 const RATES_HZ = [8000, 16_000, 24_000, 32_000, 48_000];
 
-/** What the worker is told of a call; `name` is the path of its files. */
-export function orderOf(call: Call, pair: ReservedPair | null, name: string): OpenCall {
+/** What the worker is told of a call. */
+export function orderOf(call: Call, pair: ReservedPair | null): OpenCall {
   const { uuid, caller, callee } = call.inv;
   const startedAt = new Date(call.startedAtMs).toISOString();
   const { source, ports } = call;
@@ -18,8 +18,8 @@ export function orderOf(call: Call, pair: ReservedPair | null, name: string): Op
     pairId: pair?.pairId ?? null,
     startNs: call.startNs,
     extension: { seq: call.isNumbered, rateHz: RATES_HZ.find((rate) => rate === offered) ?? null },
-    name,
-    journal: { uuid, caller, callee, startedAt, source, ports },
+    name: call.name,
+    journal: { recordId: call.recordId, uuid, caller, callee, startedAt, source, ports },
     tags: {
       title: uuid,
       artist: `${caller} > ${callee}`,

@@ -3,7 +3,12 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { type Manifest, type ManifestTrack, writeManifest } from '../../src/archive/index.ts';
+import {
+  linkNext,
+  type Manifest,
+  type ManifestTrack,
+  writeManifest,
+} from '../../src/archive/index.ts';
 
 let dir = '';
 
@@ -91,6 +96,17 @@ test('a manifest never replaces another', async () => {
   await writeFile(join(dir, 'u.json'), 'theirs');
   await assert.rejects(writeManifest(join(dir, 'u'), MANIFEST), { code: 'EEXIST' });
   assert.equal(await readFile(join(dir, 'u.json'), 'utf8'), 'theirs');
+});
+
+test('a manifest is given its next segment once, and nothing else of it changes', async () => {
+  await writeManifest(join(dir, 'u'), MANIFEST);
+  const read = async () => JSON.parse(await readFile(join(dir, 'u.json'), 'utf8'));
+  await linkNext(join(dir, 'u'), 'of another', 'n');
+  assert.deepEqual(await read(), MANIFEST);
+  for (const next of ['n', 'm']) await linkNext(join(dir, 'u'), MANIFEST.recordId, next);
+  assert.deepEqual(await read(), { ...MANIFEST, next: 'n' });
+  assert.deepEqual(await readdir(dir), ['u.json']);
+  await assert.rejects(linkNext(join(dir, 'v'), 'v', 'n'), { code: 'ENOENT' });
 });
 
 test('a link that stands where the manifest is written is not followed', async () => {

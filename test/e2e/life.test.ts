@@ -118,6 +118,9 @@ describe('the protocol', () => {
       );
       assert.equal((await daemon.manifest(UUID, segment)).segment, segment);
     }
+    const [first, second] = [await daemon.manifest(UUID, 1), await daemon.manifest(UUID, 2)];
+    assert.deepEqual([first.previous, first.next], [null, second.recordId]);
+    assert.deepEqual([second.previous, second.next], [first.recordId, null]);
     const names = (await daemon.files()).filter((file) => file.endsWith('-R.wav'));
     assert.deepEqual(
       names.map((name) => name.split('/')[1]),
