@@ -238,6 +238,8 @@ export class Link implements AsyncDisposable {
     this.#state = next(this.#state, 'end');
     const connection = this.#connection;
     if (connection === null) return this.#onClosed(null);
+    // Now and not when the socket is gone: the answer to `exit` is nobody's.
+    this.#pending.rejectAll(reason ?? this.#errors.notConnected());
     if (!isPolite) return connection.destroy();
     this.#graceTimer = setTimeout(() => connection.destroy(), CLOSE_GRACE_MS);
     connection.disconnect();
