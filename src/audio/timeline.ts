@@ -1,6 +1,6 @@
 import type { CallClock } from './call-clock.ts';
-import { Jitter } from './jitter.ts';
 import type { LegTimeline } from './leg-timeline.ts';
+import { type Loss, LossPath } from './loss-path.ts';
 import { HeldPacket, type Packet } from './packet.ts';
 
 /** Where a timeline's decisions go, in order: what it says is appended, nothing is taken back. */
@@ -24,15 +24,23 @@ const PACED_PACKETS = 10;
 const PACE = 0.75;
 /** A packet this share of a packet time behind its place is late: by jitter, or because others were lost. */
 const LATE = 0.75;
-/** After a gap the error of the placement is learned for this long. */
+/** A gap shorter than this many packet times is lost packets. */
+const LOSS_PACKETS = 6;
+/** After a gap the error of the placement is learned for this long, up to this share of a packet time. */
 const LEARN_NS = 5e9;
+const LEARN = 0.25;
 /** Inserted silence may turn out to be too much for this long. */
 const TAKE_BACK_NS = 10e9;
+/** Where no packet has come before its time for this long, a loss has made up for it. */
+const AHEAD_NS = 1e9;
 /** A correction waits this long for a pause. */
 const CORRECT_WITHIN_NS = 10e9;
 /** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
 const MAX_LISTED = 10_000;
 const MAX_SPARE = 32;
+/** So long packets have to be late for a lost one, and so many at least. */
+const PROOF_NS = 200e6;
+const LEAST_PROOF = 3;
 
 /**
  * Turns the packets of one leg into a gapless row of samples that begins at the call's start.
@@ -43,12 +51,13 @@ const MAX_SPARE = 32;
  *     arrival ─ origin ─ (samples placed so far + its own) ─ what is usual for this leg
  *
  * - About zero: it is appended. That is every packet of an undisturbed call.
- * - Large: packets before it are missing, or are just late. It is held, with what follows, until
- *   either a packet comes with no excess (a stall and its burst, or jitter: nothing is inserted), or
- *   enough packets have come at real-time pace (a gap or a loss: the least excess among them is the
- *   silence, and goes before the first). A call's first packets are held in the same way.
- * - Well below zero: more silence was inserted than had passed, because a burst was
- *   slower than the hold. That much is taken back in the next pause.
+ * - Large: packets before it are missing, or are just late. It is held, with what follows, until a packet
+ *   comes with no excess (a stall and its burst, or jitter: nothing is inserted) or half a second is
+ *   over; then `LossPath` says where packets were lost. After a pause the decision comes once packets
+ *   come at real-time pace: the least excess among them is the silence, and goes before the first. A
+ *   call's first packets are held in the same way.
+ * - Well below zero: more silence was inserted than had passed. Losses to come make up for it; where
+ *   there are none, that much is taken back in the next pause.
  *
  * Where the receiver itself was behind (`lagNs`), lateness by as much means nothing.
  *
@@ -86,7 +95,10 @@ export class Timeline implements LegTimeline {
   #guessedNs = 0;
   #guessedAtNs = 0;
   #takeBackSinceNs = -1;
-  readonly #jitter = new Jitter();
+  /** When a packet last came before its time. */
+  #aheadAtNs = 0;
+  readonly #losses = new LossPath();
+  readonly #excesses: number[] = [];
 
   #held: HeldPacket[] = [];
   #heldSamples = 0;
@@ -117,12 +129,11 @@ export class Timeline implements LegTimeline {
     const excessNs = this.#excess(packet, this.#heldSamples + packet.samples);
     if (!this.#started) {
       this.#hold(packet, true);
-      if (excessNs <= 0 || this.#isDecided()) this.#settle();
+      if (this.#isDecided()) this.#settle();
       return;
     }
     const late = excessNs - packet.lagNs >= LATE * packetNs;
     if (this.#held.length === 0 && !late) {
-      this.#jitter.learn(excessNs - packet.lagNs, packetNs);
       this.#append(packet, excessNs);
       return;
     }
@@ -168,7 +179,7 @@ export class Timeline implements LegTimeline {
     const last = held[held.length - 1] as HeldPacket;
     if (last.arrivalNs - first.arrivalNs >= HOLD_NS || held.length >= HOLD_PACKETS) return true;
     const pauseAt = this.#pauseAt();
-    return pauseAt < held.length ? this.#isPaced(pauseAt) : this.#findLoss(pauseAt) >= 0;
+    return pauseAt < held.length && this.#isPaced(pauseAt);
   }
 
   /** The first held packet after a pause; where there is none, how many are held. */
@@ -187,26 +198,18 @@ export class Timeline implements LegTimeline {
     return last.arrivalNs - from.arrivalNs >= paced;
   }
 
-  /**
-   * The held packet before which others were lost, -1 where jitter may be all there is. The first
-   * `count` held packets are looked at: those after a pause prove nothing yet.
-   */
-  #findLoss(count: number): number {
+  /** The first loss among the first `count` held packets, null where jitter may be all there is. */
+  #findLoss(count: number): Loss | null {
+    if (count === 0) return null;
     const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
-    let most = this.#jitter.proofNs(packetNs);
     let samples = 0;
-    for (let i = 0; i < count; i++) samples += (this.#held[i] as HeldPacket).samples;
-    let sumNs = 0;
-    let found = -1;
-    for (let i = count - 1; i >= 0; i--) {
+    this.#excesses.length = 0;
+    for (let i = 0; i < count; i++) {
       const packet = this.#held[i] as HeldPacket;
-      sumNs += this.#excess(packet, samples) - packet.lagNs - this.#jitter.meanNs - packetNs / 2;
-      samples -= packet.samples;
-      if (sumNs < most) continue;
-      most = sumNs;
-      found = i;
+      samples += packet.samples;
+      this.#excesses.push((this.#excess(packet, samples) - packet.lagNs) / packetNs);
     }
-    return found;
+    return this.#losses.first(this.#excesses, Math.max(LEAST_PROOF, PROOF_NS / packetNs));
   }
 
   #nsOf(packet: Packet): number {
@@ -217,15 +220,12 @@ export class Timeline implements LegTimeline {
   #settle(): void {
     const pauseAt = this.#pauseAt();
     if (pauseAt === 0) return this.#settlePause();
-    let at = this.#findLoss(pauseAt);
-    // Packets that were late before the pause and have not caught up after it: they follow a loss.
-    if (at < 0 && pauseAt < this.#held.length && this.#isPaced(pauseAt)) at = 0;
-    if (at < 0) return this.#release(1);
-    this.#release(at);
-    const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
-    const lost = Math.floor(this.#leastExcess() / packetNs + 1 - LATE);
-    this.lostPackets += lost;
-    this.#putBefore(lost * packetNs);
+    const loss = this.#findLoss(pauseAt);
+    if (!loss) return this.#release(1);
+    this.#release(loss.at);
+    this.lostPackets += loss.packets;
+    this.#placedAtNs = Number.NEGATIVE_INFINITY;
+    this.#putBefore(loss.packets * this.#nsOf(this.#held[0] as HeldPacket));
   }
 
   #settlePause(): void {
@@ -233,7 +233,7 @@ export class Timeline implements LegTimeline {
     this.#forgetOffset();
     this.#placedAtNs = first.arrivalNs;
     const leastNs = this.#leastExcess();
-    if (this.#started) return this.#putBefore(leastNs < this.#nsOf(first) / 2 ? 0 : leastNs);
+    if (this.#started) return this.#putBefore(lengthOf(leastNs, this.#nsOf(first)));
     this.#started = true;
     this.#anchorNs = Math.min(0, leastNs);
     this.#putBefore(Math.max(0, leastNs));
@@ -288,12 +288,10 @@ export class Timeline implements LegTimeline {
   /** Appends the first `count` held packets. */
   #release(count: number): void {
     if (count === 0) return;
-    const stalled = (this.#held[0] as HeldPacket).afterPause;
     for (let i = 0; i < count; i++) {
       const packet = this.#held[i] as HeldPacket;
       this.#heldSamples -= packet.samples;
       const excessNs = this.#excess(packet, packet.samples);
-      if (!stalled) this.#jitter.learn(excessNs - packet.lagNs, this.#nsOf(packet));
       this.#append(packet, excessNs);
       if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
     }
@@ -303,28 +301,34 @@ export class Timeline implements LegTimeline {
   #append(packet: Packet, excessNs: number): void {
     const packetNs = this.#nsOf(packet);
     const learning = packet.arrivalNs - this.#placedAtNs < LEARN_NS;
-    if (excessNs < -LATE * packetNs || (learning && excessNs < 0)) this.#ahead(packet, excessNs);
-    else if (!learning)
-      this.#clock.observe(this.#clock.delayNs + excessNs, packet.arrivalNs, packetNs);
+    if (excessNs < -LATE * packetNs) this.#ahead(packet, excessNs);
+    else if (learning) this.#learn(Math.min(0, excessNs), packetNs);
+    else this.#clock.observe(this.#clock.delayNs + excessNs, packet.arrivalNs, packetNs);
     if (this.#correct(packet)) return;
     this.#output.audio(packet);
     this.positionSamples += packet.samples;
     this.audioSamples += packet.samples;
   }
 
+  /** The least delay is seldom among the first packets; but what is much less is too much silence before. */
+  #learn(lessNs: number, packetNs: number): void {
+    const leastNs = Math.min(this.#offsetNs, -LEARN * packetNs);
+    this.#offsetNs = Math.max(this.#offsetNs + lessNs, leastNs);
+  }
+
   /** A packet came before its time: too much silence was inserted, or the sender is faster than real time. */
   #ahead(packet: Packet, excessNs: number): void {
-    this.#offsetNs += excessNs;
     const packetNs = this.#nsOf(packet);
-    const guessed = packet.arrivalNs - this.#guessedAtNs < TAKE_BACK_NS ? this.#guessedNs : 0;
-    if (guessed < packetNs) {
-      if (excessNs < -LATE * packetNs) this.#placedAtNs = packet.arrivalNs;
-    } else if (this.#takeBackSinceNs < 0 && this.#offsetNs <= -LATE * packetNs)
-      this.#takeBackSinceNs = packet.arrivalNs;
+    const guessedNs = packet.arrivalNs - this.#guessedAtNs < TAKE_BACK_NS ? this.#guessedNs : 0;
+    this.#offsetNs += Math.min(0, excessNs + guessedNs);
+    if (guessedNs < packetNs) this.#placedAtNs = packet.arrivalNs;
+    else if (this.#takeBackSinceNs < 0) this.#takeBackSinceNs = packet.arrivalNs;
+    this.#aheadAtNs = packet.arrivalNs;
   }
 
   /** Makes one owed correction if this packet is a good place for it; true where the packet was dropped. */
   #correct(packet: Packet): boolean {
+    if (packet.arrivalNs - this.#aheadAtNs > AHEAD_NS) this.#takeBackSinceNs = -1;
     const owedNs = this.#clock.correctionNs - this.#correctedNs;
     if (owedNs === 0 && this.#takeBackSinceNs < 0) return false;
     const sinceNs = this.#takeBackSinceNs < 0 ? this.#clock.correctedAtNs : this.#takeBackSinceNs;
@@ -333,7 +337,6 @@ export class Timeline implements LegTimeline {
     if (this.#takeBackSinceNs >= 0) {
       this.#takeBackSinceNs = -1;
       this.#guessedNs -= this.#nsOf(packet);
-      this.#offsetNs += this.#nsOf(packet);
       this.#list(this.driftCorrections, -packet.samples);
       return true;
     }
@@ -364,4 +367,10 @@ export class Timeline implements LegTimeline {
     else if (list.length < MAX_LISTED) list.push([this.positionSamples, samples]);
     else this.unlisted++;
   }
+}
+
+/** How long a gap is: a short one is lost packets, whole ones; a long one anything. */
+function lengthOf(leastNs: number, packetNs: number): number {
+  if (leastNs >= LOSS_PACKETS * packetNs) return leastNs;
+  return Math.max(0, Math.floor(leastNs / packetNs + 1 - LATE)) * packetNs;
 }

@@ -195,6 +195,30 @@ describe('loss', () => {
       );
     }
   });
+
+  for (const [lossShare, jitterMs] of [
+    [0.05, 40],
+    [0.02, 20],
+    [0.05, 5],
+  ] as const) {
+    test(`of ${lossShare * 100} % with ${jitterMs} ms of jitter that changes the order keeps both legs together, second by second`, () => {
+      const apart: number[] = [];
+      for (let seed = 1; seed <= 100; seed++) {
+        const conditions = { durationNs: 10 * SECOND_NS, jitterNs: jitterMs * MS_NS, lossShare };
+        const legs = [2 * seed, 2 * seed + 1].map((seed) =>
+          simulateLeg({ seed, ...conditions, reorder: true }),
+        );
+        const [r, w] = playLegs(...legs).map(errorsOf) as [
+          Map<number, number>,
+          Map<number, number>,
+        ];
+        for (let from = 0; from < 500; from += 50)
+          apart.push(Math.abs(meanIn(r, from) - meanIn(w, from)) / PACKET_NS);
+      }
+      assert.ok(shareWithin(apart, 1) >= 0.98, `${shareWithin(apart, 1)} within one packet time`);
+      assert.ok(most(apart) < 2, `at worst ${most(apart)} packet times apart`);
+    });
+  }
 });
 
 describe('an hour', () => {
@@ -282,6 +306,16 @@ function assertAccounted({ timeline, placed }: PlayedLeg): void {
   );
 }
 
+/** The usual error of the second that begins with packet `from`: swapped packets cancel out. */
+function meanIn(errors: Map<number, number>, from: number): number {
+  const found: number[] = [];
+  for (let id = from; id < from + 50; id++) {
+    const error = errors.get(id);
+    if (error !== undefined) found.push(error);
+  }
+  return found.reduce((total, error) => total + error, 0) / found.length;
+}
+
 /** Packets spoken at the same moment lie within one packet time (and a sample) of each other, in this share of the call. */
 function assertAligned(r: PlayedLeg, w: PlayedLeg, share: number): void {
   const errorsOfW = errorsOf(w);
@@ -292,7 +326,8 @@ function assertAligned(r: PlayedLeg, w: PlayedLeg, share: number): void {
   }
   assert.ok(apart.length > 1000);
   assert.ok(shareWithin(apart, 1 + 0.125 / 20) >= share, `aligned: ${shareWithin(apart, 1.01)}`);
-  assert.ok(most(apart) < 2, `at worst ${most(apart)} packet times apart`);
+  // Where in a burst packets were lost nobody can know, and two are in one here.
+  assert.ok(most(apart) < 2.25, `at worst ${most(apart)} packet times apart`);
 }
 
 function shareWithin(values: number[], limit: number): number {

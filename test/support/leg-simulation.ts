@@ -28,8 +28,10 @@ export interface LegConditions {
   durationNs: number;
   /** The sender's clock against ours. */
   driftPpm?: number;
-  /** Delay added to each packet: uniform in 0..jitterNs, order kept. */
+  /** Delay added to each packet: uniform in 0..jitterNs. */
   jitterNs?: number;
+  /** True lets jitter change the order of packets. */
+  reorder?: boolean;
   lossShare?: number;
   /** Nothing is sent in these spans of the sender's time (hold, mute). */
   silent?: [fromNs: number, toNs: number][];
@@ -42,7 +44,7 @@ export interface LegConditions {
 
 /** The packets of one leg as they arrive: 20 ms each, under the given conditions. */
 export function simulateLeg(conditions: LegConditions): SentPacket[] {
-  const { durationNs, driftPpm = 0, jitterNs = 0, lossShare = 0 } = conditions;
+  const { durationNs, driftPpm = 0, jitterNs = 0, lossShare = 0, reorder = false } = conditions;
   const { silent = [], stalls = [], talkPackets = 100, startNs = 0 } = conditions;
   const next = random(conditions.seed);
   const packets: SentPacket[] = [];
@@ -54,12 +56,12 @@ export function simulateLeg(conditions: LegConditions): SentPacket[] {
     const spokenNs = startNs + senderNs * (1 + driftPpm / 1e6);
     let arrivalNs = spokenNs + PACKET_NS + next() * jitterNs;
     for (const [from, to] of stalls) if (arrivalNs >= from && arrivalNs < to) arrivalNs = to;
-    arrivalNs = Math.max(arrivalNs, lastArrivalNs);
+    if (!reorder) arrivalNs = Math.max(arrivalNs, lastArrivalNs);
     lastArrivalNs = arrivalNs;
     const quiet = talkPackets > 0 && Math.floor(id / talkPackets) % 2 === 1;
     packets.push({ id, spokenNs, arrivalNs, quiet });
   }
-  return packets;
+  return packets.sort((a, b) => a.arrivalNs - b.arrivalNs);
 }
 
 /** Records where each simulated packet was put. */
