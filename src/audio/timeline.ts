@@ -22,7 +22,9 @@ const HOLD_PACKETS = 512;
 /** This many packets at this share of real time or slower: the burst, if there was one, is over. */
 const PACED_PACKETS = 10;
 const PACE = 0.75;
-/** A packet this share of a packet time behind its place is late: by jitter, or because others were lost. */
+/** A packet this share of a packet time behind its place may be late because others were lost. */
+const HOLD = 0.5;
+/** This share of a packet time before or behind its place is as good as a whole one. */
 const LATE = 0.75;
 /** A gap shorter than this many packet times is lost packets. */
 const LOSS_PACKETS = 6;
@@ -132,7 +134,7 @@ export class Timeline implements LegTimeline {
       if (this.#isDecided()) this.#settle();
       return;
     }
-    const late = excessNs - packet.lagNs >= LATE * packetNs;
+    const late = excessNs - packet.lagNs >= HOLD * packetNs;
     if (this.#held.length === 0 && !late) {
       this.#append(packet, excessNs);
       return;
@@ -267,7 +269,7 @@ export class Timeline implements LegTimeline {
     for (let i = this.#held.length - 1; i > 0; i--, late++) {
       const packet = this.#held[i] as HeldPacket;
       const lateNs = this.#excess(packet, samples) - packet.lagNs;
-      if (lateNs < LATE * this.#nsOf(packet)) break;
+      if (lateNs < HOLD * this.#nsOf(packet)) break;
       samples -= packet.samples;
     }
     return late;
