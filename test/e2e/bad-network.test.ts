@@ -19,7 +19,7 @@ const NOISE = { R: heard(1), W: heard(2) };
 describe(`${CALLS} calls with 5 % loss, 40 ms jitter, duplicates and reordering`, () => {
   test('with numbers: every sample that was received is at its true place, and loss is exact', async () => {
     await using daemon = await DaemonProcess.start({ mediaPorts: '13200-13999' });
-    for (const { sent, manifest } of await run(daemon, '--seq')) {
+    for (const { sent, manifest } of await run(daemon, CALLS, '--seq')) {
       assert.deepEqual(sent.seq, { offered: true, accepted: true });
       for (const leg of LEGS) {
         const track = manifest.tracks[leg];
@@ -38,7 +38,9 @@ describe(`${CALLS} calls with 5 % loss, 40 ms jitter, duplicates and reordering`
   test('without numbers: nine of ten seconds of both legs are together to within one packet time, the others to within two', async () => {
     await using daemon = await DaemonProcess.start({ mediaPorts: '14000-14799' });
     const apart: number[] = [];
-    for (const { manifest } of await run(daemon)) {
+    // In two halves: what the sender itself comes too late with is no jitter of up to 40 ms.
+    const played = [...(await run(daemon, CALLS / 2)), ...(await run(daemon, CALLS / 2))];
+    for (const { manifest } of played) {
       const errors = await Promise.all(LEGS.map((leg) => errorsOf(daemon, manifest, leg)));
       const [r, w] = errors as [Map<number, number>, Map<number, number>];
       const seconds: number[] = [];
@@ -57,10 +59,10 @@ interface Played {
   manifest: Manifest;
 }
 
-async function run(daemon: DaemonProcess, ...options: string[]): Promise<Played[]> {
+async function run(daemon: DaemonProcess, calls: number, ...options: string[]): Promise<Played[]> {
   const sender = spawn(process.execPath, [
     ...[COMMAND, 'send', '--to', `127.0.0.1:${daemon.port}`, '--json', ...options],
-    ...['--calls', String(CALLS), '--duration', `${SECONDS}s`, '--stagger', '10'],
+    ...['--calls', String(calls), '--duration', `${SECONDS}s`, '--stagger', '10'],
     ...['--loss', '5', '--jitter', '40', '--reorder', '--duplicate', '2'],
     ...['--read', 'noise:1', '--write', 'noise:2'],
   ]);
@@ -70,9 +72,9 @@ async function run(daemon: DaemonProcess, ...options: string[]): Promise<Played[
   });
   const [code] = await once(sender, 'close');
   assert.equal(code, 0);
-  const { calls } = JSON.parse(output) as SendSummary;
+  const summary = JSON.parse(output) as SendSummary;
   return Promise.all(
-    calls.map(async (sent) => {
+    summary.calls.map(async (sent) => {
       await daemon.ended(sent.uuid);
       return { sent, manifest: await daemon.manifest(sent.uuid) };
     }),
