@@ -103,10 +103,7 @@ export interface Server extends AsyncDisposable {
 export function createServer(options: ServerOptions = {}): Server {
   const { config: given = {}, env = {}, log = pino({ enabled: false }) } = options;
   const { config, warnings } = loadConfig(
-    // The null device is an empty file: without one the usual places would be looked at.
-    typeof given === 'string'
-      ? { file: given, env }
-      : { file: devNull, env, flags: flagsOf(given) },
+    typeof given === 'string' ? { file: given, env } : { env, ...loadOptionsOf(given) },
   );
   for (const warning of warnings) log.warn(warning);
   const daemon = new Daemon({ config, log });
@@ -121,8 +118,18 @@ export function createServer(options: ServerOptions = {}): Server {
   };
 }
 
-/** The settings as flags, whose problems are told by the name of their key. */
-function flagsOf(settings: Settings): Flag[] {
+/** Settings as flags and lists, whose problems are told by the name of their key. */
+function loadOptionsOf({ freeswitch, rules, ...sections }: Settings): LoadOptions {
+  const flags = flagsOf(sections);
+  // A socket for the commands is what a daemon has; a process with a server in it may want one.
+  if (sections.daemon?.socket === undefined)
+    flags.push({ flag: 'daemon.socket', key: 'daemon.socket', text: 'off' });
+  const lists = { ...(freeswitch && { freeswitch }), ...(rules && { rules }) };
+  // The null device is an empty file: without one the usual places would be looked at.
+  return { file: devNull, flags, lists };
+}
+
+function flagsOf(settings: Omit<Settings, 'freeswitch' | 'rules'>): Flag[] {
   const flags: Flag[] = [];
   for (const [section, table] of Object.entries(settings))
     for (const [name, value] of Object.entries(table ?? {})) {

@@ -23,6 +23,15 @@ test('everything is allowed by networks of prefix 0', () => {
     assert.equal(list.allows(address), true, address);
 });
 
+test('an address can be let in later, once', () => {
+  const list = new AllowList(['127.0.0.0/8']);
+  assert.equal(list.admit('127.0.0.1'), false);
+  assert.equal(list.admit('::ffff:10.1.2.3'), true);
+  assert.equal(list.admit('10.1.2.3'), false);
+  assert.deepEqual([list.allows('10.1.2.3'), list.allows('10.1.2.4')], [true, false]);
+  assert.equal(list.lineFor('10.1.2.4'), 'allow = ["127.0.0.0/8", "10.1.2.3", "10.1.2.4"]');
+});
+
 test('the line that would allow an address keeps what was allowed', () => {
   const list = new AllowList(['127.0.0.0/8', '::1']);
   assert.equal(list.lineFor('10.0.0.5'), 'allow = ["127.0.0.0/8", "::1", "10.0.0.5"]');
