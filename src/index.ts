@@ -1,7 +1,13 @@
 import { devNull } from 'node:os';
 import pino from 'pino';
 import type { z } from 'zod';
-import { CONFIG_DEFAULTS, type configSchema, type Flag, loadConfig } from './config/index.ts';
+import {
+  CONFIG_DEFAULTS,
+  type configSchema,
+  type Flag,
+  type LoadOptions,
+  loadConfig,
+} from './config/index.ts';
 import { Daemon } from './daemon.ts';
 import { RstError } from './errors.ts';
 import type { Log } from './log.ts';
