@@ -1,3 +1,5 @@
+import { mix32 } from '../../src/send/random.ts';
+
 /** Chance that follows from its seeds alone. */
 export class Dice {
   #state: number;
@@ -11,9 +13,7 @@ export class Dice {
   /** 32 bits: mulberry32. */
   bits(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return (bits ^ (bits >>> 14)) >>> 0;
+    return mix32(this.#state) >>> 0;
   }
 
   /** A whole number from 0 to one below `below`. */

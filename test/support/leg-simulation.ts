@@ -1,17 +1,19 @@
 import { CallClock, Packet, Timeline, type TimelineOutput } from '../../src/audio/index.ts';
+import { mix32 } from '../../src/send/random.ts';
 
 export const SAMPLE_RATE = 8000;
 export const PACKET_SAMPLES = 160;
 export const PACKET_NS = 20e6;
 
+/** The step of mulberry32's counter. */
+const STEP = 0x6d2b79f5;
+
 /** A seeded generator of numbers in [0, 1) (mulberry32). */
 export function random(seed: number): () => number {
-  let state = seed >>> 0;
+  let state = seed;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    state = (state + STEP) | 0;
+    return (mix32(state) >>> 0) / 0x1_0000_0000;
   };
 }
 
