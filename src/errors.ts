@@ -1,15 +1,22 @@
-/** Every error the project raises on purpose, in one table: what it means and how a command ends on it. */
+/**
+ * Every error the project raises on purpose, in one table: how a command ends on it, and with which status
+ * the API answers.
+ */
 export const ERRORS = {
-  RST_USAGE: { exitCode: 2 },
-  RST_CONFIG: { exitCode: 2 },
-  RST_ADDRESS: { exitCode: 2 },
-  RST_PORT_IN_USE: { exitCode: 1 },
-  RST_NOT_WRITABLE: { exitCode: 1 },
-  RST_AUDIO_FILE: { exitCode: 2 },
-  RST_NOT_REACHABLE: { exitCode: 3 },
-  RST_RECORDING: { exitCode: 1 },
-  RST_ESL: { exitCode: 1 },
-  RST_ESL_AUTH: { exitCode: 3 },
+  RST_USAGE: { exitCode: 2, httpStatus: 400 },
+  RST_CONFIG: { exitCode: 2, httpStatus: 422 },
+  RST_ADDRESS: { exitCode: 2, httpStatus: 500 },
+  RST_PORT_IN_USE: { exitCode: 1, httpStatus: 500 },
+  RST_SOCKET_IN_USE: { exitCode: 1, httpStatus: 500 },
+  RST_NOT_WRITABLE: { exitCode: 1, httpStatus: 500 },
+  RST_AUDIO_FILE: { exitCode: 2, httpStatus: 422 },
+  RST_NOT_FOUND: { exitCode: 1, httpStatus: 404 },
+  RST_CONFLICT: { exitCode: 1, httpStatus: 409 },
+  RST_NOT_REACHABLE: { exitCode: 3, httpStatus: 503 },
+  RST_RECORDING: { exitCode: 1, httpStatus: 500 },
+  RST_ESL: { exitCode: 1, httpStatus: 502 },
+  RST_ESL_AUTH: { exitCode: 3, httpStatus: 502 },
+  RST_INTERNAL: { exitCode: 1, httpStatus: 500 },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -26,6 +33,10 @@ export class RstError extends Error {
 
   get exitCode(): number {
     return ERRORS[this.code].exitCode;
+  }
+
+  get httpStatus(): number {
+    return ERRORS[this.code].httpStatus;
   }
 }
 

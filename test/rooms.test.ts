@@ -13,6 +13,7 @@ const MAX_LINES = 400;
 const DOORS: Record<string, readonly string[]> = {
   errors: [],
   log: [],
+  'package-version': ['errors'],
   protocol: ['errors'],
   audio: ['errors'],
   config: ['errors'],
@@ -22,12 +23,21 @@ const DOORS: Record<string, readonly string[]> = {
   esl: ['call', 'protocol', 'config', 'log', 'errors'],
   archive: ['recording', 'errors'],
   send: ['protocol', 'audio', 'errors'],
-  cli: ['send', 'config', 'esl', 'log', 'daemon', 'archive', 'recording', 'capture', 'errors'],
+  http: ['call', 'esl', 'protocol', 'log', 'errors'],
+  cli: [
+    ...['send', 'config', 'esl', 'http', 'daemon', 'archive', 'recording', 'capture'],
+    ...['package-version', 'log', 'errors'],
+  ],
 };
 /** Files of src/ itself that compose the rooms. */
 const COMPOSERS = ['daemon', 'filing', 'index'];
 /** Rooms that are wanted for their types only. */
-const TYPES_ONLY: Record<string, readonly string[]> = { call: ['log'], esl: ['log'] };
+const TYPES_ONLY: Record<string, readonly string[]> = {
+  call: ['log'],
+  esl: ['log'],
+  http: ['log', 'call', 'esl'],
+  cli: ['http'],
+};
 
 interface Import {
   from: string;

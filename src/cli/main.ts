@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { errorText, RstError } from '../errors.ts';
+import { packageVersion } from '../package-version.ts';
 import { registerCheckConfig } from './check-config.ts';
 import { registerImportConfig } from './import-config.ts';
-import { packageVersion } from './package-version.ts';
 import { registerRules } from './rules.ts';
 import { registerSend } from './send.ts';
 import { registerStart } from './start.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RstError, systemCode } from '../errors.ts';
+import { RstError, systemCode } from './errors.ts';
 
 /** The version in package.json, which is two folders above the sources and three above what is published. */
 export function packageVersion(): string {

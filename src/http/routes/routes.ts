@@ -1,0 +1,6 @@
+import type { FastifyInstance } from 'fastify';
+import type { Log } from '../../log.ts';
+import type { Backend } from '../backend.ts';
+
+/** Adds the routes of one resource. */
+export type Routes = (app: FastifyInstance, parts: { backend: Backend; log: Log }) => void;
