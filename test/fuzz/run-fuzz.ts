@@ -127,7 +127,7 @@ class Fuzz {
       this.#faults.push(...(await within(SETTLE_MS, 'the live calls to end', this.#live.stop())));
       after = await this.#settle();
       if (after > this.#mayBeLeft())
-        this.#faults.push(`${after} descriptors are left, ${this.#before} at the start`);
+        this.#faults.push(`${after} descriptors are left, ${this.#before} at the start, ${this.#mayBeLeft()} may be`);
     } catch (error) {
       this.#faults.push(error instanceof Error ? error.message : String(error));
     }
@@ -244,14 +244,16 @@ class Fuzz {
 
   /** The ports of calls that ended for want of media are kept for an hour, should it come. */
   #mayBeLeft(): number {
-    const withPorts = new Set<string>();
+    // Of each UUID the last call counts; the log says one's end after the start of the next.
+    const hadPorts = new Map<string, boolean>();
+    const mayGoOn = new Map<string, boolean>();
     for (const { msg, uuid, ports, endReason } of this.#daemon.log) {
       if (uuid === undefined) continue;
-      if (msg === 'call started' && ports) withPorts.add(uuid);
-      if (msg === 'call ended' && endReason !== 'idle' && endReason !== 'no-media')
-        withPorts.delete(uuid);
+      if (msg === 'call started') hadPorts.set(uuid, Boolean(ports));
+      if (msg === 'call ended') mayGoOn.set(uuid, /^(idle|no-media)$/.test(String(endReason)));
     }
-    return this.#before + DESCRIPTORS_LEFT + 2 * withPorts.size;
+    const kept = [...hadPorts].filter(([uuid, ports]) => ports && mayGoOn.get(uuid));
+    return this.#before + DESCRIPTORS_LEFT + 2 * kept.length;
   }
 
   async #judge(sockets: FuzzSockets): Promise<void> {
