@@ -1,6 +1,6 @@
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CallRegistry } from './call/index.ts';
+import { CallRegistry, Channels } from './call/index.ts';
 import { AllowList, ControlSocket, monotonicFrom, WorkerPool } from './capture/index.ts';
 import { type Config, formatSize } from './config/index.ts';
 import { errorText, RstError, systemCode } from './errors.ts';
@@ -71,18 +71,21 @@ export class Daemon {
     );
     const registry = new CallRegistry({
       pool,
+      channels: new Channels(),
+      began: () => {},
       send: (message, to, isPaid) => control.send(message, to, isPaid),
       limits: calls,
       sourceLock: media.sourceLock,
       allow,
-      nameOf: ({ inv, startedAtMs }) =>
+      nameOf: ({ box, direction, ...facts }) =>
         expandName(
           records.name,
-          { ...inv, startedAtMs, node: daemon.node, box: '', direction: '' },
+          { ...facts, node: daemon.node, box: box ?? '', direction: direction ?? '' },
           timezone,
         ),
       now,
       archive: (ended) => filing.file(ended),
+      archiveUntapped: (call) => filing.fileUntapped(call),
       log,
     });
     this.#control = control;

@@ -5,13 +5,21 @@ import {
   findLeftBehind,
   linkNext,
   type Manifest,
+  type ManifestEvent,
   type ManifestFile,
   type ManifestTrack,
   writeManifest,
 } from './archive/index.ts';
-import type { Call, EndedCall } from './call/index.ts';
+import {
+  type Call,
+  channelRecord,
+  type EndedCall,
+  type EndReason,
+  type UntappedCall,
+} from './call/index.ts';
 import type { MediaSummary } from './capture/index.ts';
 import { errorText } from './errors.ts';
+import type { Log } from './log.ts';
 import {
   BlockPool,
   dateOf,
@@ -63,22 +71,8 @@ export class Filing {
     const manifest = manifestOf(ended, place, this.#options.node);
     const date = dateOf(call.startedAtMs, this.#options.timezone);
     const { stem } = place;
-    let filed = false;
-    try {
-      if (stem) {
-        await writeManifest(resolve(this.#options.dir, stem), manifest);
-        filed = true;
-        await this.#linkPrevious(call);
-      }
-    } catch (error) {
-      call.log.error(cdrOf(manifest), `the manifest could not be written: ${errorText(error)}`);
-    }
-    try {
-      await this.#cdr.append(date, cdrOf(manifest));
-      if (filed && place.journalPath) await removeJournal(place.journalPath);
-    } catch (error) {
-      call.log.error(cdrOf(manifest), `the CDR could not be written: ${errorText(error)}`);
-    }
+    const filed = await this.#write(manifest, place, date, call.log);
+    if (filed) await this.#linkPrevious(call);
     for (const warning of [...(media?.warnings ?? []), ...place.warnings]) call.log.warn(warning);
     const { endReason, reason, durationMs } = manifest;
     const packets = { R: manifest.tracks.R.packets, W: manifest.tracks.W.packets };
@@ -87,6 +81,43 @@ export class Filing {
       'call ended',
     );
     return filed ? stem : null;
+  }
+
+  /** Files a call that could not be tapped: a manifest without audio, and its CDR line. Never rejects. */
+  async fileUntapped(call: UntappedCall): Promise<void> {
+    const { facts, name, recordId, reason, log } = call;
+    const place = await this.#placeOfNothing(name, recordId);
+    const manifest = manifestOfUntapped(call, place, this.#options.node);
+    const date = dateOf(facts.startedAtMs, this.#options.timezone);
+    await this.#write(manifest, place, date, log);
+    for (const warning of place.warnings) log.warn(warning);
+    const { box, caller, callee } = manifest;
+    const { stem } = place;
+    log.warn(
+      { box, caller, callee, reason, manifest: stem && `${stem}.json` },
+      'call not tapped, so it is not recorded',
+    );
+  }
+
+  /** Writes manifest, then CDR, then lets go of the journal; true where the manifest is written. */
+  async #write(manifest: Manifest, place: Place, date: string, log: Log): Promise<boolean> {
+    const { stem, journalPath } = place;
+    let filed = false;
+    try {
+      if (stem) {
+        await writeManifest(resolve(this.#options.dir, stem), manifest);
+        filed = true;
+      }
+    } catch (error) {
+      log.error(cdrOf(manifest), `the manifest could not be written: ${errorText(error)}`);
+    }
+    try {
+      await this.#cdr.append(date, cdrOf(manifest));
+      if (filed && journalPath) await removeJournal(journalPath);
+    } catch (error) {
+      log.error(cdrOf(manifest), `the CDR could not be written: ${errorText(error)}`);
+    }
+    return filed;
   }
 
   /** Where a call is filed whose worker can't say it: with what is left of its recording, else under a name of its own. */
@@ -101,10 +132,16 @@ export class Filing {
       return { segment, stem, journalPath: null, warnings: [UNKNOWN, leftIn(stem, files)] };
     }
     if (left) return { ...left, warnings: [UNKNOWN, NO_AUDIO] };
+    const place = await this.#placeOfNothing(name, recordId);
+    return { ...place, warnings: [UNKNOWN, NO_AUDIO, ...place.warnings] };
+  }
+
+  /** A name of its own for a call that has no files. */
+  async #placeOfNothing(name: string, recordId: string): Promise<Place> {
+    const { dir } = this.#options;
     const recording = new Recording({ ...NO_FILES, dir }, new BlockPool());
     recording.open(name, { recordId });
-    const { segment, stem, journalPath, warnings } = await recording.finish(NO_TAGS);
-    return { segment, stem, journalPath, warnings: [UNKNOWN, NO_AUDIO, ...warnings] };
+    return recording.finish(NO_TAGS);
   }
 
   /** The segment before is filed already, and could not know of this one. */
@@ -133,6 +170,8 @@ function manifestOf(ended: EndedCall, place: Place, node: string): Manifest {
   const endNs = end.atNs ?? Math.max(call.lastArrivalNs, call.startNs);
   const endedAtMs = call.startedAtMs + (endNs - call.startNs) / 1e6;
   const noMedia = end.reason !== 'error' && media !== null && isSilent(media);
+  const { box, caller, callee } = call.facts;
+  const channel = call.channel && channelRecord(call.channel);
   return {
     version: 1,
     uuid: call.uuid,
@@ -141,19 +180,20 @@ function manifestOf(ended: EndedCall, place: Place, node: string): Manifest {
     previous: call.previous?.recordId ?? null,
     next: call.next,
     node,
-    box: null,
-    caller: call.inv.caller,
-    callee: call.inv.callee,
+    box,
+    caller,
+    callee,
     source: call.source,
+    channel,
     startedAt: timeOf(call.startedAtMs),
-    answeredAt: null,
+    answeredAt: channel?.answeredAt ?? null,
     endedAt: timeOf(endedAtMs),
     durationMs: media?.durationMs ?? heardMsOf(call),
     endReason: end.reason,
     reason: end.words,
     tracks: { R: trackOf(ended, 'R'), W: trackOf(ended, 'W') },
     files: filesOf(media, null),
-    events: call.events,
+    events: eventsOf(call),
     masks: media?.masks ?? [],
     warnings: [
       ...call.warnings,
@@ -162,6 +202,54 @@ function manifestOf(ended: EndedCall, place: Place, node: string): Manifest {
       ...(noMedia ? ['no packet arrived, so there is no audio'] : []),
     ],
   };
+}
+
+/** A call of which there is no more than what its box says. */
+function manifestOfUntapped(call: UntappedCall, place: Place, node: string): Manifest {
+  const { recordId, reason, atMs, atNs } = call;
+  const { uuid, box, caller, callee } = call.facts;
+  const channel = channelRecord(call.channel);
+  const events = call.channel.notes.map(({ atNs: noteNs, event, text }) => {
+    return { at: timeOf(atMs + (noteNs - atNs) / 1e6), atMs: null, event, text };
+  });
+  return {
+    version: 1,
+    uuid,
+    segment: place.segment,
+    recordId,
+    previous: null,
+    next: null,
+    node,
+    box,
+    caller,
+    callee,
+    source: null,
+    channel,
+    startedAt: null,
+    answeredAt: channel.answeredAt,
+    endedAt: timeOf(atMs),
+    durationMs: 0,
+    endReason: 'not-tapped' satisfies EndReason,
+    reason,
+    tracks: { R: { ...NO_TRACK, files: [] }, W: { ...NO_TRACK, files: [] } },
+    files: [],
+    events,
+    masks: [],
+    warnings: place.warnings,
+  };
+}
+
+/** What happened to its channel and its taps since the segment before it had ended, in that order. */
+function eventsOf(call: Call): ManifestEvent[] {
+  const { previous, channel, startNs, startedAtMs } = call;
+  const isFurther = previous !== null && previous.channel === channel;
+  const sinceNs = isFurther ? (previous.end?.atNs ?? previous.lastArrivalNs) : -Infinity;
+  return [...(channel?.notes ?? []).filter(({ atNs }) => atNs > sinceNs), ...call.notes]
+    .sort((a, b) => a.atNs - b.atNs)
+    .map(({ atNs, event, text }) => {
+      const atMs = (atNs - startNs) / 1e6;
+      return { at: timeOf(startedAtMs + atMs), atMs: Math.round(atMs), event, text };
+    });
 }
 
 /** From its INV to its last packet, as far as the main thread knows. */

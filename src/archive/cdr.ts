@@ -16,19 +16,26 @@ export interface CdrLine {
   box: string | null;
   caller: string;
   callee: string;
+  callerName: string;
+  calleeName: string;
+  direction: string | null;
+  accountCode: string;
   startedAt: string | null;
   answeredAt: string | null;
   endedAt: string;
   durationMs: number;
   endReason: string;
+  hangupCause: string | null;
   packets: { R: number; W: number };
   lostPackets: { R: number; W: number };
   files: string[];
   warnings: number;
+  variables: Record<string, string>;
 }
 
 export function cdrOf(manifest: Manifest): CdrLine {
   const { R, W } = manifest.tracks;
+  const { channel } = manifest;
   return {
     uuid: manifest.uuid,
     segment: manifest.segment,
@@ -37,15 +44,21 @@ export function cdrOf(manifest: Manifest): CdrLine {
     box: manifest.box,
     caller: manifest.caller,
     callee: manifest.callee,
+    callerName: channel?.callerName ?? '',
+    calleeName: channel?.calleeName ?? '',
+    direction: channel?.direction ?? null,
+    accountCode: channel?.accountCode ?? '',
     startedAt: manifest.startedAt,
     answeredAt: manifest.answeredAt,
     endedAt: manifest.endedAt,
     durationMs: manifest.durationMs,
     endReason: manifest.endReason,
+    hangupCause: channel?.hangupCause ?? null,
     packets: { R: R.packets, W: W.packets },
     lostPackets: { R: R.lostPackets, W: W.lostPackets },
     files: [...R.files, ...W.files, ...manifest.files].map((file) => file.path),
     warnings: manifest.warnings.length,
+    variables: channel?.variables ?? {},
   };
 }
 

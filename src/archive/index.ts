@@ -3,6 +3,8 @@ export { findLeftBehind, type LeftBehind } from './left-behind.ts';
 export {
   linkNext,
   type Manifest,
+  type ManifestChannel,
+  type ManifestEvent,
   type ManifestFile,
   type ManifestTrack,
   writeManifest,

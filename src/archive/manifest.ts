@@ -17,6 +17,41 @@ export interface ManifestTrack extends TrackSummary {
 /** `path` is relative to the recordings folder. */
 export type ManifestFile = Pick<RecordedFile, 'path' | 'format' | 'sizeBytes' | 'sha256'>;
 
+/** What FreeSWITCH said of the call's channel, at last. Text is what callers and dialplans sent, any characters. */
+export interface ManifestChannel {
+  /** Its UUID in the end, which may not be the one that its tap named. */
+  uuid: string;
+  channelName: string;
+  callerName: string;
+  callerNumber: string;
+  calleeName: string;
+  calleeNumber: string;
+  direction: string;
+  context: string;
+  profile: string;
+  gateway: string;
+  domain: string;
+  accountCode: string;
+  /** The UUID of the channel that it was made for; null for an A leg. */
+  originator: string | null;
+  bridgedTo: string | null;
+  readCodec: string;
+  writeCodec: string;
+  hangupCause: string | null;
+  answeredAt: string | null;
+  hungUpAt: string | null;
+  variables: Record<string, string>;
+}
+
+/** Something that happened in a call. */
+export interface ManifestEvent {
+  at: string;
+  /** From the start of the audio on, negative before it; null where there is no audio. */
+  atMs: number | null;
+  event: string;
+  text: string;
+}
+
 /** The document beside every recording, `<stem>.json`. Times are RFC 3339 with milliseconds, in UTC. */
 export interface Manifest {
   version: 1;
@@ -32,12 +67,15 @@ export interface Manifest {
    */
   next: string | null;
   node: string;
-  /** The FreeSWITCH box by its configured name; null where none is known for the tap's address. */
+  /** The FreeSWITCH box by its configured name; null where no event socket told of the call. */
   box: string | null;
   caller: string;
   callee: string;
-  /** Where the tap's INV came from. */
-  source: { address: string; port: number };
+  /** Where the tap's INV came from; null where there was no tap. */
+  source: { address: string; port: number } | null;
+  /** Null where no event socket told of the call. */
+  channel: ManifestChannel | null;
+  /** When the audio begins; null where nothing was tapped. */
   startedAt: string | null;
   answeredAt: string | null;
   endedAt: string;
@@ -48,7 +86,7 @@ export interface Manifest {
   tracks: Record<TrackName, ManifestTrack>;
   /** Files of the whole call, rather than of one track. */
   files: ManifestFile[];
-  events: object[];
+  events: ManifestEvent[];
   masks: MaskSpan[];
   warnings: string[];
 }

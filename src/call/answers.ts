@@ -24,11 +24,15 @@ export class Answers {
     if (++this.#unknownByes <= UNKNOWN_BYE_PER_S) this.ack(uuid, null, to);
   }
 
-  /** Tells the call's tap that it is over. */
+  /** Tells the call's taps that it is over. */
   bye(call: Call): void {
-    // Any packet is longer than a BYE; but where the source is not looked at it may be another's.
-    const isPaid = call.lastArrivalNs >= 0 && this.#options.sourceLock !== 'off';
-    this.#options.send({ kind: 'bye', uuid: call.uuid }, call.tap.source, isPaid);
+    for (const tap of [call.tap, ...call.otherTaps]) {
+      if (tap.state === 'ended') continue;
+      // Any packet is longer than a BYE; but where the source is not looked at it may be another's.
+      const hasSent = tap === call.tap && call.lastArrivalNs >= 0;
+      const isPaid = hasSent && this.#options.sourceLock !== 'off';
+      this.#options.send({ kind: 'bye', uuid: tap.uuid }, tap.source, isPaid);
+    }
   }
 
   /** A further second begins. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { DropReason, MediaSummary, Source } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import type { InvMessage, LegName, PortPair } from '../protocol/index.ts';
+import type { Channel } from './channel.ts';
+import type { Channels } from './channels.ts';
 import { nameOfSource } from './source-name.ts';
 import { type CallEvent, type CallState, type EndReason, mayResume, next } from './state.ts';
 import { SILENCE_NS, Tap } from './tap.ts';
@@ -22,18 +24,29 @@ export interface CallEnd {
   atNs: number | null;
 }
 
+/** Who a call is between, as far as it is known: by the events, else by its INV. */
+export interface CallFacts {
+  uuid: string;
+  caller: string;
+  callee: string;
+  startedAtMs: number;
+  /** Null as long as no event tells. */
+  box: string | null;
+  direction: string | null;
+}
+
 export interface CallStart {
   callId: number;
+  channels: Pick<Channels, 'get'>;
   inv: InvMessage;
   tap: Tap;
   startNs: number;
   startedAtMs: number;
 }
 
-/** Something that happened in a call, as in the manifest. */
-export interface CallNote {
-  /** RFC 3339 */
-  at: string;
+/** Another tap is recorded from then on. */
+export interface TapNote {
+  atNs: number;
   event: 'tap-changed';
   text: string;
 }
@@ -54,7 +67,7 @@ export class Call {
   isNumbered: boolean;
   readonly log: Log;
   readonly warnings: string[] = [];
-  readonly events: CallNote[] = [];
+  readonly notes: TapNote[] = [];
   /** What the control port dropped; the leg ports count for themselves. */
   readonly dropped: Record<LegName, Partial<Record<DropReason, number>>> = { R: {}, W: {} };
   /** Last arrival of a packet that was taken; up to 250 ms behind. */
@@ -62,6 +75,10 @@ export class Call {
   /** The ports that an ACK named; null for a bare one. */
   ports: PortPair | null = null;
   end: CallEnd | null = null;
+  /** When its channel hung up; its tap's BYE is about to come, or lost. */
+  hangup: { atNs: number; cause: string | null } | null = null;
+  /** When its box last said that the channel lives, up to 250 ms behind; -1 where none ever did. */
+  vouchedNs = -1;
   /** Workers that have died over this call and those it continues. */
   workersLost = 0;
   /** Path of its files below the recordings folder, without segment, leg and ending; empty before it is opened. */
@@ -78,13 +95,17 @@ export class Call {
   readonly legsTap: Tap;
   /** Further taps of the same channel, whose frames would come twice; one that has ended stays, since its BYE may be repeated. */
   readonly otherTaps: Tap[] = [];
+  readonly #channels: Pick<Channels, 'get'>;
+  #channel: Channel | null = null;
   #state: CallState = 'inviting';
+  #isSilenceSaid = false;
   #hasForeignBye = false;
   #isContinuation = false;
   #tapsAdded = 0;
 
   constructor(start: CallStart, log: Log) {
     this.callId = start.callId;
+    this.#channels = start.channels;
     this.inv = start.inv;
     this.tap = start.tap;
     this.legsTap = start.tap;
@@ -103,6 +124,24 @@ export class Call {
     return this.#state;
   }
 
+  /** What FreeSWITCH says of its channel; null as long as no event socket knows it. Once known it stays. */
+  get channel(): Channel | null {
+    if (this.#channel) return this.#channel;
+    const known = this.#channels.get(this.uuid) ?? null;
+    // While the call runs, one that has hung up had its UUID before.
+    if (known?.state !== 'gone' || this.end) this.#channel = known;
+    return this.#channel;
+  }
+
+  get facts(): CallFacts {
+    const { uuid, inv, startedAtMs } = this;
+    const info = this.channel?.info;
+    const caller = info?.callerNumber || inv.caller;
+    const callee = info?.calleeNumber || inv.callee;
+    const { box = null, direction = null } = info ?? {};
+    return { uuid, caller, callee, startedAtMs, box, direction };
+  }
+
   /** It has ended, and goes on in a further segment when its tap does. */
   get mayResume(): boolean {
     return this.end !== null && mayResume(this.end.reason) && this.workersLost < MAX_WORKERS_LOST;
@@ -119,6 +158,18 @@ export class Call {
     this.#state = next(this.#state, event);
   }
 
+  /** The channel has hung up. */
+  hungUp(channel: Channel, atNs: number): void {
+    this.#channel = channel;
+    this.hangup ??= { atNs, cause: channel.info.hangupCause };
+  }
+
+  /** Once a call: it stays, though nothing comes. */
+  warnOfSilence(text: string): void {
+    if (!this.#isSilenceSaid) this.warn(text);
+    this.#isSilenceSaid = true;
+  }
+
   drop(leg: LegName, reason: DropReason): void {
     this.dropped[leg][reason] = (this.dropped[leg][reason] ?? 0) + 1;
   }
@@ -128,29 +179,31 @@ export class Call {
     this.log.warn(text);
   }
 
-  /** The tap, of all, that a datagram from here can only be of. */
-  knownTap(source: Source): Tap | null {
-    return this.tap.knows(source) ? this.tap : this.#otherTapAt(source);
+  /** The tap, of all, that a datagram of this UUID from here can only be of. */
+  knownTap(uuid: string, source: Source): Tap | null {
+    return this.tap.knows(uuid, source) ? this.tap : this.#otherTapAt(uuid, source);
   }
 
   /** The tap that DATA on the control port is of, and a new one where it is of none; null where it is nobody's. */
-  tapOfData(leg: LegName, source: Source): Tap | null {
-    if (this.#isOfTap(leg, source)) return this.tap;
+  tapOfData(uuid: string, leg: LegName, source: Source): Tap | null {
+    if (this.#isOfTap(uuid, leg, source)) return this.tap;
     const { address, port } = source;
     const { mode } = this.tap.lock;
-    const known = this.#otherTapAt(source);
+    const known = this.#otherTapAt(uuid, source);
     if (known || mode === 'strict') return known;
     // A tap that nobody has heard of is one whose INV was lost.
     for (const tap of this.otherTaps)
-      if (!tap.inv && tap.lock.admits(leg, address, port)) return tap;
-    const tap = new Tap(source, null, mode);
+      if (!tap.inv && tap.uuid === uuid && tap.lock.admits(leg, address, port)) return tap;
+    const tap = new Tap(uuid, source, null, mode);
     tap.lock.admits(leg, address, port);
     return this.#addTap(tap) ? tap : null;
   }
 
   /** The tap whose BYE this is: from a port that is nobody's it is of the recorded one, unless ports count. */
-  tapOfBye(source: Source): Tap | null {
-    return this.knownTap(source) ?? (this.tap.lock.mode === 'strict' ? null : this.tap);
+  tapOfBye(uuid: string, source: Source): Tap | null {
+    const known = this.knownTap(uuid, source);
+    if (known || this.tap.lock.mode === 'strict') return known;
+    return [this.tap, ...this.otherTaps].find((tap) => tap.uuid === uuid) ?? null;
   }
 
   /** The tap whose INV this is: sent again, late behind its DATA, or of a further tap. */
@@ -173,7 +226,7 @@ export class Call {
       if (late === this.tap && this.inv.caller + this.inv.callee === '') this.inv = inv;
       return { tap: late, isRepeated: false };
     }
-    const tap = new Tap(source, inv, this.tap.lock.mode);
+    const tap = new Tap(inv.uuid, source, inv, this.tap.lock.mode);
     this.#addTap(tap);
     return { tap, isRepeated: false };
   }
@@ -184,18 +237,19 @@ export class Call {
     return tap.outlasts(Math.max(this.lastArrivalNs, this.tap.lastArrivalNs, this.startNs));
   }
 
-  #isOfTap(leg: LegName, source: Source): boolean {
+  #isOfTap(uuid: string, leg: LegName, source: Source): boolean {
     const { tap } = this;
-    const isKnown = tap.knows(source);
-    if (!isKnown && this.#otherTapAt(source)) return false;
+    if (tap.uuid !== uuid) return false;
+    const isKnown = tap.knows(uuid, source);
+    if (!isKnown && this.#otherTapAt(uuid, source)) return false;
     // One that has ports sends to the control port only where it has not heard so, from ports that are known.
     const hasPorts = this.ports !== null && tap === this.legsTap;
     if (!isKnown && hasPorts && tap.lock.mode !== 'off') return false;
     return tap.lock.admits(leg, source.address, source.port);
   }
 
-  #otherTapAt(source: Source): Tap | null {
-    for (const tap of this.otherTaps) if (tap.knows(source)) return tap;
+  #otherTapAt(uuid: string, source: Source): Tap | null {
+    for (const tap of this.otherTaps) if (tap.knows(uuid, source)) return tap;
     return null;
   }
 
@@ -257,11 +311,11 @@ export class Call {
     const before = this.tap;
     this.otherTaps[this.otherTaps.indexOf(heir)] = before;
     this.tap = heir;
-    const at = new Date(this.startedAtMs + (nowNs - this.startNs) / 1e6).toISOString();
     const text = `the tap from ${nameOfSource(before.source)} ${why}; the one from ${nameOfSource(heir.source)} is recorded in its place`;
     this.log.warn(text);
-    if (this.events.length >= MAX_EVENTS) return;
-    this.events.push({ at, event: 'tap-changed', text });
+    if (this.notes.length >= MAX_EVENTS) return;
+    this.notes.push({ atNs: nowNs, event: 'tap-changed', text });
+    const at = new Date(this.startedAtMs + (nowNs - this.startNs) / 1e6).toISOString();
     this.warnings.push(`${at}: ${text}`);
   }
 }

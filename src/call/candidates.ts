@@ -64,6 +64,12 @@ export class Candidates {
     return null;
   }
 
+  /** True where packets of this UUID are kept, from any address. It looks through all: once a call, not once a packet. */
+  has(uuid: string): boolean {
+    for (const key of this.#kept.keys()) if (key.slice(key.indexOf(' ') + 1) === uuid) return true;
+    return false;
+  }
+
   forget(uuid: string, source: Source): void {
     this.#drop(keyOf(uuid, source));
   }

@@ -66,9 +66,12 @@ export class Channel {
   formats: ChannelFormats | null = null;
   /** In the order they happened; from a number on that no call comes to, the rest is left out. */
   readonly notes: ChannelNote[] = [];
+  /** All it has had. A tap goes on under the one it began with. */
+  readonly uuids: string[];
 
   constructor(info: ChannelInfo) {
     this.info = info;
+    this.uuids = [info.uuid];
   }
 
   note(note: ChannelNote): void {

@@ -12,6 +12,14 @@ export class Channels {
     return this.#byUuid.get(uuid);
   }
 
+  /** What `look` finds under this UUID, or else under another one of the same channel. */
+  find<T>(uuid: string, look: (uuid: string) => T | undefined): T | undefined {
+    let found = look(uuid);
+    if (found !== undefined) return found;
+    for (const other of this.#byUuid.get(uuid)?.uuids ?? []) found ??= look(other);
+    return found;
+  }
+
   add(channel: Channel): void {
     this.#byUuid.set(channel.info.uuid, channel);
   }
@@ -19,6 +27,7 @@ export class Channels {
   /** The channel has another UUID now. Its taps go on under the former one, so both lead to it. */
   rename(channel: Channel, uuid: string): void {
     channel.info.uuid = uuid;
+    if (!channel.uuids.includes(uuid)) channel.uuids.push(uuid);
     this.#byUuid.set(uuid, channel);
   }
 

@@ -1,5 +1,7 @@
 import type { Source } from '../capture/index.ts';
 import type { Call } from './call.ts';
+import type { Channels } from './channels.ts';
+import { isForGood } from './state.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** This long DATA and BYE of an ended call are no news. */
@@ -7,15 +9,17 @@ const LATE_NS = 60e9;
 /** This long DATA can take up a call that had ended although its tap may go on. */
 const RESUME_NS = 3600e9;
 
-/** Calls whose end is decided: what still comes for their UUIDs is judged by them. */
+/** Calls whose end is decided: what still comes for their UUIDs, or others of their channels, is judged by them. */
 export class EndedCalls {
   /** Until their files are final. */
   readonly #draining = new Map<string, Call>();
   readonly #tombstones = new Tombstones(LATE_NS);
   readonly #paused: Tombstones;
+  readonly #channels: Pick<Channels, 'find'>;
 
   /** `onOver` hears of each call that could have gone on and from now on does not, as itself or at all. */
-  constructor(onOver: (call: Call) => void) {
+  constructor(channels: Pick<Channels, 'find'>, onOver: (call: Call) => void) {
+    this.#channels = channels;
     this.#paused = new Tombstones(RESUME_NS, onOver);
   }
 
@@ -42,36 +46,41 @@ export class EndedCalls {
 
   /** The call that still takes DATA which its end has overtaken. */
   draining(uuid: string): Call | undefined {
-    return this.#paused.get(uuid) ? undefined : this.#draining.get(uuid);
+    if (this.paused(uuid)) return undefined;
+    return this.#channels.find(uuid, (one) => this.#draining.get(one));
   }
 
   /** The call that goes on when something comes for it, see `mayResume`. */
   paused(uuid: string): Call | undefined {
-    return this.#paused.get(uuid);
+    return this.#channels.find(uuid, (one) => this.#paused.get(one));
   }
 
   /** The call that had the UUID before, where that is still known. */
   known(uuid: string): Call | undefined {
-    return this.#paused.get(uuid) ?? this.#tombstones.get(uuid) ?? this.#draining.get(uuid);
+    return this.paused(uuid) ?? this.#buried(uuid) ?? this.draining(uuid);
   }
 
   /** True where DATA is of a call that is over. */
   isLateData(uuid: string, source: Source, nowNs: number): boolean {
-    const call = this.#tombstones.get(uuid);
+    const call = this.#buried(uuid);
     if (!call) return false;
     // It was ended on purpose, and its tap does not care: it stays ended for as long as that sends.
-    if (call.end?.reason === 'max-duration' && call.tap.lock.admitsAddress(source.address))
+    if (call.end && isForGood(call.end.reason) && call.tap.lock.admitsAddress(source.address))
       this.#tombstones.add(call, nowNs);
     return true;
   }
 
   /** True where a BYE is of a call that is over, which it is for good then. */
   isLateBye(uuid: string, source: Source, nowNs: number): boolean {
-    const paused = this.#paused.get(uuid);
+    const paused = this.paused(uuid);
     if (paused?.tap.lock.admitsAddress(source.address)) {
-      this.#paused.delete(uuid);
+      this.#paused.delete(paused.uuid);
       this.#tombstones.add(paused, nowNs);
     }
-    return paused !== undefined || this.#tombstones.get(uuid) !== undefined;
+    return paused !== undefined || this.#buried(uuid) !== undefined;
+  }
+
+  #buried(uuid: string): Call | undefined {
+    return this.#channels.find(uuid, (one) => this.#tombstones.get(one));
   }
 }

@@ -14,34 +14,61 @@ export interface TimedCall {
   startNs: number;
   /** -1 before the first packet. */
   lastArrivalNs: number;
+  /** When its box last said that the channel lives; -1 where none ever did. Only from then on silence counts. */
+  vouchedNs: number;
+  /** When its channel hung up; null: it has not, as far as is known. */
+  hangup: { atNs: number; cause: string | null } | null;
 }
 
 export interface Overdue {
   reason: EndReason;
   words: string;
+  /** When the call ended; null: at its last packet. */
+  atNs: number | null;
 }
+
+/** So long after the hangup the tap's BYE may come, which is usually there before it. */
+const BYE_AFTER_HANGUP_MS = 1000;
 
 /** Whether a call has run out of time at `nowNs`, and of which. */
 export function overdue(call: TimedCall, limits: CallLimits, nowNs: number): Overdue | null {
-  const ageMs = (nowNs - call.startNs) / 1e6;
+  const { hangup } = call;
   if (call.state === 'draining' || call.state === 'ended') return null;
-  if (limits.maxDurationMs > 0 && ageMs >= limits.maxDurationMs)
+  if (hangup && msSince(hangup.atNs, nowNs) >= BYE_AFTER_HANGUP_MS) {
+    const cause = hangup.cause === null ? '' : ` (${hangup.cause})`;
+    const words = `the channel hung up${cause} and no BYE came`;
+    return { reason: 'hangup', words, atNs: hangup.atNs };
+  }
+  if (limits.maxDurationMs > 0 && msSince(call.startNs, nowNs) >= limits.maxDurationMs)
     return {
       reason: 'max-duration',
       words: `calls.max_duration (${seconds(limits.maxDurationMs)}) is over`,
+      atNs: nowNs,
     };
   if (call.state === 'active') {
-    const idleMs = (nowNs - call.lastArrivalNs) / 1e6;
-    return idleMs >= limits.idleTimeoutMs
-      ? { reason: 'idle', words: `no packet for ${seconds(limits.idleTimeoutMs)} and no BYE` }
-      : null;
+    const idleMs = msSince(Math.max(call.lastArrivalNs, call.vouchedNs), nowNs);
+    const words = `no packet for ${seconds(limits.idleTimeoutMs)} and no BYE`;
+    return idleMs >= limits.idleTimeoutMs ? { reason: 'idle', words, atNs: null } : null;
   }
-  return ageMs >= limits.noMediaTimeoutMs
-    ? {
-        reason: 'no-media',
-        words: `no packet within ${seconds(limits.noMediaTimeoutMs)} of the INV`,
-      }
+  const silentMs = msSince(Math.max(call.startNs, call.vouchedNs), nowNs);
+  return silentMs >= limits.noMediaTimeoutMs
+    ? { reason: 'no-media', words: noMedia(limits), atNs: nowNs }
     : null;
+}
+
+/** In words that a call would be over for want of media, if its box did not say that the channel lives; else null. */
+export function silentThough(call: TimedCall, limits: CallLimits, nowNs: number): string | null {
+  if (call.state !== 'waiting' || msSince(call.startNs, nowNs) < limits.noMediaTimeoutMs)
+    return null;
+  return `${noMedia(limits)}; the call is kept, since FreeSWITCH says that its channel lives`;
+}
+
+function noMedia({ noMediaTimeoutMs }: CallLimits): string {
+  return `no packet within ${seconds(noMediaTimeoutMs)} of the INV`;
+}
+
+function msSince(ns: number, nowNs: number): number {
+  return (nowNs - ns) / 1e6;
 }
 
 function seconds(ms: number): string {

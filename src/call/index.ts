@@ -1,4 +1,4 @@
-export type { Call, CallEnd, EndedCall } from './call.ts';
+export type { Call, CallEnd, CallFacts, EndedCall } from './call.ts';
 export {
   Channel,
   type ChannelFormats,
@@ -6,7 +6,10 @@ export {
   type ChannelNote,
   type ChannelState,
 } from './channel.ts';
+export { type ChannelRecord, channelRecord } from './channel-record.ts';
 export { Channels } from './channels.ts';
+export type { LiveCall, LiveTrack } from './live-call.ts';
 export { CallRegistry } from './registry.ts';
 export type { CallRegistryOptions } from './registry-options.ts';
 export { type CallState, type EndReason, next } from './state.ts';
+export type { UntappedCall } from './untapped-call.ts';

@@ -2,9 +2,11 @@ import type { MediaSummary, ReservedPair } from '../capture/index.ts';
 import type { InvMessage } from '../protocol/index.ts';
 import type { Answers } from './answers.ts';
 import { Call, type EndedCall } from './call.ts';
+import type { Channel } from './channel.ts';
 import type { EndedCalls } from './ended-calls.ts';
-import { overdue } from './idle-clock.ts';
-import { orderOf } from './order.ts';
+import { Hangups } from './hangups.ts';
+import { overdue, silentThough } from './idle-clock.ts';
+import { orderOf, tagsOf } from './order.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
 import { nameOfSource } from './source-name.ts';
 import type { EndReason } from './state.ts';
@@ -18,6 +20,7 @@ export class Lives {
   readonly #options: CallRegistryOptions;
   readonly #ended: EndedCalls;
   readonly #answers: Answers;
+  readonly #hangups = new Hangups();
   /** Calls that take media, by UUID. */
   readonly #live = new Map<string, Call>();
   /** Calls until they are archived, by number. */
@@ -41,9 +44,14 @@ export class Lives {
     return this.#closed !== null;
   }
 
-  /** The call of a UUID that takes media. */
+  /** The calls that take media now. */
+  get all(): Iterable<Call> {
+    return this.#live.values();
+  }
+
+  /** The call that takes media of the channel of this UUID, which may have had another when the call began. */
   live(uuid: string): Call | undefined {
-    return this.#live.get(uuid);
+    return this.#live.get(uuid) ?? this.#options.channels.find(uuid, (one) => this.#live.get(one));
   }
 
   /** A call that is not archived yet. */
@@ -56,12 +64,16 @@ export class Lives {
     const startedAtMs = Date.now() - (this.#options.now() - startNs) / 1e6;
     const log = this.#options.log.child({ uuid: inv.uuid });
     tap.state = 'running';
-    const call = new Call({ callId, inv, tap, startNs, startedAtMs }, log);
+    const { channels } = this.#options;
+    const call = new Call({ callId, channels, inv, tap, startNs, startedAtMs }, log);
     this.#live.set(inv.uuid, call);
     this.#calls.set(callId, call);
     const before = this.#ended.known(inv.uuid);
-    if (before) call.follow(before);
-    this.#ended.forget(inv.uuid);
+    if (before) {
+      call.follow(before);
+      this.#ended.forget(before.uuid);
+    }
+    this.#options.began(inv.uuid);
     return call;
   }
 
@@ -84,19 +96,20 @@ export class Lives {
     // The tap may have gone while no port was ready.
     if (pair && call.tap !== call.legsTap) this.#options.pool.setLegs(call.callId, false);
     if (!call.end) return;
+    this.#tag(call);
     // By now its tap may have said BYE, or another call may have its UUID.
     const mayResume = this.#ended.paused(call.uuid) === call;
     this.#options.pool.end(call.callId, call.end.atNs, DRAIN_MS, mayResume);
   }
 
   open(call: Call, pair: ReservedPair | null): void {
-    const { caller, callee } = call.inv;
-
+    const { facts } = call;
+    const { box, caller, callee } = facts;
     call.log.info(
-      { caller, callee, from: nameOfSource(call.source), ports: call.ports },
+      { box, caller, callee, from: nameOfSource(call.source), ports: call.ports },
       'call started',
     );
-    call.name = this.#options.nameOf(call);
+    call.name = this.#options.nameOf(facts);
     this.#options.pool.open(orderOf(call, pair), pair);
     call.apply('opened');
   }
@@ -106,18 +119,36 @@ export class Lives {
     call.end = { reason, words, atNs };
     call.apply(reason);
     this.#leave(call);
-    if (opened) this.#options.pool.end(call.callId, atNs, drainMs, call.mayResume);
+    if (!opened) return;
+    this.#tag(call);
+    this.#options.pool.end(call.callId, atNs, drainMs, call.mayResume);
   }
 
   /** Ends the calls that have run out of time, and tells their taps. */
   endOverdue(nowNs: number): void {
+    const { limits } = this.#options;
     for (const call of [...this.#live.values()]) {
-      const over = overdue(call, this.#options.limits, nowNs);
+      if (call.channel?.state === 'vouched') call.vouchedNs = nowNs;
+      const over = overdue(call, limits, nowNs);
+      const silence = over ? null : silentThough(call, limits, nowNs);
+      if (silence !== null) call.warnOfSilence(silence);
       if (!over) continue;
-      const endNs = over.reason === 'idle' ? null : nowNs;
-      this.end(call, over.reason, over.words, endNs, 0);
-      this.#answers.bye(call);
+      this.end(call, over.reason, over.words, over.atNs, 0);
+      // With its channel the tap is gone too.
+      if (over.reason !== 'hangup') this.#answers.bye(call);
     }
+  }
+
+  /** The channel is gone: its call ends soon, if its tap's BYE does not end it before. */
+  hungUp(channel: Channel): void {
+    for (const uuid of channel.uuids) this.#live.get(uuid)?.hungUp(channel, this.#options.now());
+    this.#hangups.hungUp(channel);
+  }
+
+  /** Ends a call for good and tells its taps; what they still send is late. */
+  stop(call: Call, words: string): void {
+    this.end(call, 'stopped', words, this.#options.now(), 0);
+    this.#answers.bye(call);
   }
 
   /** The call's files are final. */
@@ -151,12 +182,18 @@ export class Lives {
 
   async #close(): Promise<void> {
     const nowNs = this.#options.now();
+    this.#hangups.close();
     for (const call of [...this.#live.values()])
       this.end(call, 'shutdown', 'the server was stopped', nowNs, 0);
     if (this.#calls.size > 0)
       await new Promise<void>((resolve) => {
         this.#whenEmpty = resolve;
       });
+  }
+
+  /** By now the events may tell more than when the files were opened. */
+  #tag(call: Call): void {
+    if (call.channel) this.#options.pool.setTags(call.callId, tagsOf(call));
   }
 
   /** The UUID is free for a further call. */
@@ -170,6 +207,7 @@ export class Lives {
     this.#ended.archived(call);
     call.segment = media?.recording.segment ?? null;
     call.noteContinuation();
+    if (call.channel && this.#hangups.isAwaited(call)) await this.#hangups.of(call.channel);
     await this.#options.archive(ended);
     call.previous = null;
     call.apply('finished');

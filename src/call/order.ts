@@ -1,14 +1,15 @@
 import type { OpenCall, ReservedPair } from '../capture/index.ts';
 import type { Call } from './call.ts';
+import { channelRecord } from './channel-record.ts';
 
 /** What `rate` of the extension may say. */
 const RATES_HZ = [8000, 16_000, 24_000, 32_000, 48_000];
 
 /** What the worker is told of a call. */
 export function orderOf(call: Call, pair: ReservedPair | null): OpenCall {
-  const { uuid, caller, callee } = call.inv;
+  const { uuid, caller, callee, box, direction } = call.facts;
   const startedAt = new Date(call.startedAtMs).toISOString();
-  const { source, ports } = call;
+  const { source, ports, recordId, channel } = call;
   const offered = call.legsTap.inv?.extension?.rateHz;
   return {
     callId: call.callId,
@@ -19,12 +20,22 @@ export function orderOf(call: Call, pair: ReservedPair | null): OpenCall {
     startNs: call.startNs,
     extension: { seq: call.isNumbered, rateHz: RATES_HZ.find((rate) => rate === offered) ?? null },
     name: call.name,
-    journal: { recordId: call.recordId, uuid, caller, callee, startedAt, source, ports },
-    tags: {
-      title: uuid,
-      artist: `${caller} > ${callee}`,
-      date: startedAt,
-      comment: `FreeSWITCH call from ${caller || 'unknown'} to ${callee || 'unknown'}`,
+    formats: channel?.formats ?? null,
+    journal: {
+      ...{ recordId, uuid, box, caller, callee, direction, startedAt, source, ports },
+      channel: channel && channelRecord(channel),
     },
+    tags: tagsOf(call),
+  };
+}
+
+/** What its files say inside; at the end more may be known than at the start. */
+export function tagsOf(call: Call): OpenCall['tags'] {
+  const { uuid, caller, callee, startedAtMs } = call.facts;
+  return {
+    title: uuid,
+    artist: `${caller} > ${callee}`,
+    date: new Date(startedAtMs).toISOString(),
+    comment: `FreeSWITCH call from ${caller || 'unknown'} to ${callee || 'unknown'}`,
   };
 }

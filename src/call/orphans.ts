@@ -65,7 +65,7 @@ export class Orphans {
   ): void {
     if (this.#ended.isLateData(uuid, source, this.#options.now())) return this.#drops.count('late');
     const paused = this.#ended.paused(uuid);
-    if (paused && !mayContinue(paused, source)) return this.#drops.count('wrong-source');
+    if (paused && !mayContinue(paused, uuid, source)) return this.#drops.count('wrong-source');
     if (this.#lives.isClosing) return this.#drops.count('no-call');
     const packets = this.#candidates.add(header, bytes, source, arrivalNs, lagNs);
     if (packets) this.#openUninvited(uuid, packets, paused);
@@ -74,11 +74,16 @@ export class Orphans {
   /** DATA of a call that had ended goes on at its ports. */
   resumed(media: ResumedMedia, pair: ReservedPair): void {
     const before = this.#ended.paused(media.uuid);
-    // By now another call may have the UUID. The pair rests on, then, and its packets are nobody's.
+    // By now another call may have the channel. The pair rests on, then, and its packets are nobody's.
     if (this.#lives.isClosing || before?.callId !== media.callId) return;
     const call = this.#lives.continue(before, before.legsTap, media.startNs);
     call.ports = { readPort: pair.readPort, writePort: pair.writePort };
     this.#lives.open(call, pair);
+  }
+
+  /** True where DATA of this UUID came that may become a call. */
+  hasHeard(uuid: string): boolean {
+    return this.#candidates.has(uuid);
   }
 
   sweep(nowNs: number): void {
@@ -94,7 +99,8 @@ export class Orphans {
     const first = packets[0] as KeptData;
     const startNs = first.arrivalNs - packetNsOf(first.payloadType, first.payloadBytes);
     const tap =
-      paused?.knownTap(first.source) ?? new Tap(first.source, null, this.#options.sourceLock);
+      paused?.knownTap(uuid, first.source) ??
+      new Tap(uuid, first.source, null, this.#options.sourceLock);
     const inv: InvMessage = { kind: 'inv', uuid, caller: '', callee: '', ports: null };
     const call = paused
       ? this.#lives.continue(paused, tap, startNs)
@@ -102,14 +108,14 @@ export class Orphans {
     if (!paused) call.warn(INV_LOST);
     this.#lives.open(call, null);
     for (const { leg, datagram, source, arrivalNs, lagNs } of packets)
-      this.#taps.data(call, leg, datagram, source, arrivalNs, lagNs);
+      this.#taps.data(call, uuid, leg, datagram, source, arrivalNs, lagNs);
   }
 }
 
 /** Whether DATA at the control port may take up a call that had ended: by its own source, as while it ran. */
-function mayContinue(paused: Call, source: Source): boolean {
+function mayContinue(paused: Call, uuid: string, source: Source): boolean {
   const { lock } = paused.tap;
   if (!lock.admitsAddress(source.address)) return false;
-  if (lock.mode === 'off' || paused.knownTap(source)) return true;
+  if (lock.mode === 'off' || paused.knownTap(uuid, source)) return true;
   return lock.mode === 'address' && paused.ports === null;
 }

@@ -1,5 +1,6 @@
 import type {
   AllowList,
+  CallStats,
   OpenCall,
   ReservedPair,
   Source,
@@ -7,8 +8,10 @@ import type {
 } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import type { AckMessage, ByeMessage } from '../protocol/index.ts';
-import type { Call, EndedCall } from './call.ts';
+import type { CallFacts, EndedCall } from './call.ts';
+import type { Channels } from './channels.ts';
 import type { CallLimits } from './idle-clock.ts';
+import type { UntappedCall } from './untapped-call.ts';
 
 /** The part of the capture workers that a call needs. */
 export interface CapturePool {
@@ -16,12 +19,18 @@ export interface CapturePool {
   open(call: OpenCall, pair: ReservedPair | null): void;
   deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void;
   setLegs(callId: number, isOpen: boolean): void;
+  setTags(callId: number, tags: OpenCall['tags']): void;
   end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void;
   unwatch(callId: number): void;
+  stats(): Promise<CallStats[]>;
 }
 
 export interface CallRegistryOptions {
   pool: CapturePool;
+  /** What FreeSWITCH says of the channels that are called; empty without an event socket. */
+  channels: Channels;
+  /** A call has begun: its INV or DATA proved that the channel has a tap. Must not throw. */
+  began(uuid: string): void;
   /** `isPaid`: the receiver has sent at least as much, though not to the control port. */
   send(message: AckMessage | ByeMessage, to: Source, isPaid: boolean): void;
   limits: CallLimits;
@@ -29,10 +38,12 @@ export interface CallRegistryOptions {
   /** For the line of the log that helps who is refused. */
   allow: AllowList;
   /** The path of a call's files, see `records.name`. */
-  nameOf(call: Pick<Call, 'inv' | 'startedAtMs'>): string;
+  nameOf(facts: CallFacts): string;
   /** Monotonic, ns. */
   now(): number;
   /** Files an ended call; must not reject. */
   archive(ended: EndedCall): Promise<void>;
+  /** Files a call without audio; must not reject. */
+  archiveUntapped(call: UntappedCall): Promise<void>;
   log: Log;
 }

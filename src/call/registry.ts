@@ -16,8 +16,10 @@ import {
   uuidOf,
 } from '../protocol/index.ts';
 import { Answers } from './answers.ts';
+import type { Channel } from './channel.ts';
 import { DropTally } from './drop-tally.ts';
 import { EndedCalls } from './ended-calls.ts';
+import { type LiveCall, liveCallOf } from './live-call.ts';
 import { Lives } from './lives.ts';
 import { Orphans } from './orphans.ts';
 import { Refusals } from './refusals.ts';
@@ -25,11 +27,12 @@ import type { CallRegistryOptions } from './registry-options.ts';
 import { nameOfSource } from './source-name.ts';
 import { Tap } from './tap.ts';
 import { TapTraffic } from './tap-traffic.ts';
+import { UntappedCall } from './untapped-call.ts';
 
 const TICK_MS = 250;
 const TICKS_PER_S = 1000 / TICK_MS;
 const REPORT_EVERY_TICKS = 60 * TICKS_PER_S;
-const NOBODY: InvMessage = { kind: 'inv', uuid: '0', caller: '', callee: '', ports: null };
+const NOBODY = { uuid: '0', caller: '', callee: '', box: null, direction: null };
 
 /** All calls: what the wire and the workers say goes to the part that it concerns. */
 export class CallRegistry implements ControlHandlers, CaptureEvents {
@@ -42,7 +45,10 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   readonly #lives: Lives;
   readonly #taps: TapTraffic;
   readonly #orphans: Orphans;
+  /** Calls without audio that are being filed. */
+  readonly #untapped = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | null = null;
+  #closed: Promise<void> | null = null;
   #bindFailures = 0;
 
   constructor(options: CallRegistryOptions) {
@@ -51,7 +57,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#drops = new DropTally(options.log);
     this.#refusals = new Refusals(options.allow, options.log);
     this.#answers = new Answers(options);
-    this.#ended = new EndedCalls(({ callId }) => options.pool.unwatch(callId));
+    this.#ended = new EndedCalls(options.channels, ({ callId }) => options.pool.unwatch(callId));
     this.#lives = new Lives(options, this.#ended, this.#answers);
     this.#taps = new TapTraffic(options.pool, this.#lives, this.#answers, this.#drops);
     this.#orphans = new Orphans(options, {
@@ -70,7 +76,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
 
   start(): void {
     // The first use is slow; no call shall wait for it.
-    this.#options.nameOf({ inv: NOBODY, startedAtMs: Date.now() });
+    this.#options.nameOf({ ...NOBODY, startedAtMs: Date.now() });
     let ticks = 0;
     this.#timer = setInterval(() => {
       this.#tick();
@@ -84,7 +90,10 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     this.#orphans.clear();
-    return this.#lives.close();
+    this.#closed ??= this.#lives.close().then(async () => {
+      await Promise.all(this.#untapped);
+    });
+    return this.#closed;
   }
 
   /** Logs what was dropped since the start; once capture has stopped nothing is left to come. */
@@ -92,12 +101,49 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     this.#drops.reportAll();
   }
 
+  /**
+   * `live`: a call takes media of this channel, under any UUID it has had. `heard`: DATA came, too little
+   * yet to open a call.
+   */
+  stateOf(uuid: string): 'live' | 'heard' | 'none' {
+    if (this.#lives.live(uuid)) return 'live';
+    return this.#orphans.hasHeard(uuid) ? 'heard' : 'none';
+  }
+
+  /** The channel has hung up: its call ends within 1.3 s, as `hangup` unless its tap's BYE comes before. */
+  hungUp(channel: Channel): void {
+    this.#lives.hungUp(channel);
+  }
+
+  /** Ends the channel's call for good and sends BYE to its tap; false where there is none. `words` go to the manifest. */
+  stop(uuid: string, words: string): boolean {
+    const call = this.#lives.live(uuid);
+    if (call) this.#lives.stop(call, words);
+    return call !== undefined;
+  }
+
+  /** Files a call without audio, and the reason in words. */
+  notTapped(channel: Channel, reason: string): void {
+    const call = new UntappedCall(channel, reason, this.#options.now(), Date.now(), this.#log);
+    call.name = this.#options.nameOf(call.facts);
+    const filed = this.#options.archiveUntapped(call).then(() => void this.#untapped.delete(filed));
+    this.#untapped.add(filed);
+  }
+
+  /** The calls that take media now, as their workers see them; of a worker that does not answer within 1 s without counts. */
+  async snapshot(): Promise<LiveCall[]> {
+    const stats = await this.#options.pool.stats();
+    const byCall = new Map(stats.map((one) => [one.callId, one]));
+    const nowNs = this.#options.now();
+    return [...this.#lives.all].map((call) => liveCallOf(call, byCall.get(call.callId), nowNs));
+  }
+
   inv(inv: InvMessage, source: Source, arrivalNs: number): void {
     if (this.#lives.isClosing) return;
     const known = this.#lives.live(inv.uuid);
     if (known) return this.#taps.inv(known, inv, source, arrivalNs);
     this.#orphans.inv(inv, source);
-    const tap = new Tap(source, inv, this.#options.sourceLock);
+    const tap = new Tap(inv.uuid, source, inv, this.#options.sourceLock);
     const call = this.#lives.begin(inv, tap, arrivalNs);
     if (inv.ports) this.#options.pool.reservePair((pair) => this.#lives.answer(call, pair));
     else this.#lives.answer(call, null);
@@ -118,7 +164,7 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
   ): void {
     const uuid = uuidOf(bytes, header);
     const call = this.#lives.live(uuid) ?? this.#ended.draining(uuid);
-    if (call) this.#taps.data(call, header.leg, bytes, source, arrivalNs, lagNs);
+    if (call) this.#taps.data(call, uuid, header.leg, bytes, source, arrivalNs, lagNs);
     else this.#orphans.data(uuid, header, bytes, source, arrivalNs, lagNs);
   }
 

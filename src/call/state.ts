@@ -1,5 +1,17 @@
 /** Why a call's recording ended, as in the manifest. */
-export type EndReason = 'bye' | 'idle' | 'no-media' | 'max-duration' | 'shutdown' | 'error';
+export type EndReason =
+  | 'bye'
+  /** The channel has hung up, and its tap has not said BYE. */
+  | 'hangup'
+  | 'idle'
+  | 'no-media'
+  | 'max-duration'
+  /** Somebody asked for it. */
+  | 'stopped'
+  | 'shutdown'
+  /** There was no tap; such a call never lives. */
+  | 'not-tapped'
+  | 'error';
 
 /**
  *     inviting ──opened──► waiting ──media──► active
@@ -18,6 +30,11 @@ export function mayResume(reason: EndReason): boolean {
   return reason === 'idle' || reason === 'no-media' || reason === 'error';
 }
 
+/** True where the call shall stay ended although its tap may go on: what that still sends is late. */
+export function isForGood(reason: EndReason): boolean {
+  return reason === 'max-duration' || reason === 'stopped';
+}
+
 /** The one place that says which state follows; an event that means nothing in a state leaves it. */
 export function next(state: CallState, event: CallEvent): CallState {
   switch (event) {
@@ -28,10 +45,13 @@ export function next(state: CallState, event: CallEvent): CallState {
     case 'finished':
       return 'ended';
     case 'bye':
+    case 'hangup':
     case 'idle':
     case 'no-media':
     case 'max-duration':
+    case 'stopped':
     case 'shutdown':
+    case 'not-tapped':
     case 'error':
       return state === 'ended' ? state : 'draining';
   }

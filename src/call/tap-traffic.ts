@@ -27,13 +27,13 @@ export class TapTraffic {
     if (!call.tap.lock.admitsAddress(source.address)) {
       this.#drops.count('wrong-source');
       call.log.debug({ from: nameOfSource(source) }, 'INV from another address than the tap');
-      return this.#answers.ack(call.uuid, null, source);
+      return this.#answers.ack(inv.uuid, null, source);
     }
     const { tap, isRepeated } = call.tapOfInv(inv, source, arrivalNs);
-    if (!isRepeated) return this.#answers.ack(call.uuid, null, source);
+    if (!isRepeated) return this.#answers.ack(inv.uuid, null, source);
     if (tap === call.legsTap && call.state === 'inviting') return;
-    if (tap === call.legsTap) this.#answers.ack(call.uuid, call.ports, source, call.isNumbered);
-    else this.#answers.ack(call.uuid, null, source);
+    if (tap === call.legsTap) this.#answers.ack(inv.uuid, call.ports, source, call.isNumbered);
+    else this.#answers.ack(inv.uuid, null, source);
   }
 
   /** A BYE ends its tap, and the call where that was the last one. */
@@ -42,7 +42,7 @@ export class TapTraffic {
       this.#drops.count('wrong-source');
       return call.warnOfForeignBye(nameOfSource(source));
     }
-    const tap = call.tapOfBye(source);
+    const tap = call.tapOfBye(bye.uuid, source);
     if (!tap) return this.#drops.count('wrong-source');
     this.#answers.ack(bye.uuid, null, source);
     // One that has ended says it again.
@@ -56,6 +56,7 @@ export class TapTraffic {
 
   data(
     call: Call,
+    uuid: string,
     leg: LegName,
     bytes: Uint8Array,
     source: Source,
@@ -64,7 +65,7 @@ export class TapTraffic {
   ): void {
     if (call.state === 'inviting') return this.#drop(call, leg, 'no-call');
     if (!call.tap.lock.admitsAddress(source.address)) return this.#drop(call, leg, 'wrong-source');
-    const tap = call.tapOfData(leg, source);
+    const tap = call.tapOfData(uuid, leg, source);
     if (!tap) return this.#drop(call, leg, 'wrong-source');
     tap.sent(arrivalNs);
     if (tap !== call.tap && !this.#takesOver(call, tap, arrivalNs))

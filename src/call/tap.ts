@@ -6,6 +6,8 @@ export const SILENCE_NS = 2e9;
 
 /** One tap of a channel: who sent an INV (or DATA whose INV was lost), and what it has sent to the control port. */
 export class Tap {
+  /** What its messages name. The channel may have another UUID by now. */
+  readonly uuid: string;
   /** Where its INV came from, or its first DATA; ACK and BYE go there. */
   readonly source: Source;
   /** Null where its INV was lost. */
@@ -20,7 +22,8 @@ export class Tap {
   /** Since when it sends without a longer silence. */
   #runStartNs = -1;
 
-  constructor(source: Source, inv: InvMessage | null, mode: SourceLockMode) {
+  constructor(uuid: string, source: Source, inv: InvMessage | null, mode: SourceLockMode) {
+    this.uuid = uuid;
     this.source = source;
     this.inv = inv;
     // The old form sends DATA from where its INV came.
@@ -28,8 +31,9 @@ export class Tap {
     this.lock = new SourceLock(mode, source.address, inv ? (inv.ports ?? own) : null);
   }
 
-  /** True where a datagram from here can only be this tap's. */
-  knows({ address, port }: Source): boolean {
+  /** True where a datagram of this UUID from here can only be this tap's. */
+  knows(uuid: string, { address, port }: Source): boolean {
+    if (uuid !== this.uuid) return false;
     return (
       (port === this.source.port && address === this.source.address) ||
       this.lock.knows(address, port)
@@ -42,6 +46,7 @@ export class Tap {
     const before = this.inv?.ports;
     return (
       this.inv !== null &&
+      inv.uuid === this.uuid &&
       port === source.port &&
       address === source.address &&
       inv.ports?.readPort === before?.readPort &&
@@ -55,9 +60,9 @@ export class Tap {
     const { address } = source;
     const { readPort = source.port, writePort = source.port } = inv.ports ?? {};
     return (
-      this.knows(source) ||
-      this.knows({ address, port: readPort }) ||
-      this.knows({ address, port: writePort })
+      this.knows(inv.uuid, source) ||
+      this.knows(inv.uuid, { address, port: readPort }) ||
+      this.knows(inv.uuid, { address, port: writePort })
     );
   }
 

@@ -1,4 +1,5 @@
 export { AllowList } from './allow-list.ts';
+export type { CallStats, LegStats } from './call-stats.ts';
 export { type ControlHandlers, ControlSocket, type Source } from './control-socket.ts';
 export { DROP_REASONS, type DropReason, type MediaSummary } from './media-summary.ts';
 export type { OpenCall, ResumedMedia } from './messages.ts';

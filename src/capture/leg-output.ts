@@ -1,5 +1,7 @@
 import { decode, type Packet, StreamResampler, type TimelineOutput } from '../audio/index.ts';
 import type { TrackWriter } from '../recording/index.ts';
+import { isFiller } from './filler.ts';
+import { LevelMeter } from './level-meter.ts';
 
 /**
  * Between a leg's timeline and its files: what is masked, or can't be decoded, becomes silence of the
@@ -9,6 +11,7 @@ export class LegOutput implements TimelineOutput {
   /** Of the track, in Hz. */
   sampleRate = 0;
   writer: TrackWriter | null = null;
+  readonly meter = new LevelMeter();
   /** Anew when the rate changes again. */
   #resampler: { fromRate: number; resampler: StreamResampler } | null = null;
 
@@ -31,6 +34,7 @@ export class LegOutput implements TimelineOutput {
   }
 
   audio(packet: Packet): void {
+    this.meter.measure(packet, this.sampleRate);
     if (packet.isSilent) this.writer?.silence(packet.samples);
     else this.writer?.audio(packet);
   }
@@ -42,10 +46,4 @@ export class LegOutput implements TimelineOutput {
   isQuiet(packet: Packet): boolean {
     return packet.isSilent || (this.writer?.isQuiet(packet) ?? true);
   }
-}
-
-/** FreeSWITCH's own filler, 0xFF throughout whatever the codec. The writer can't tell it once it is converted. */
-function isFiller({ bytes, start, end }: Packet): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0xff) return false;
-  return true;
 }

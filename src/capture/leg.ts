@@ -21,6 +21,7 @@ import {
   NO_PAYLOAD_TYPE,
 } from '../protocol/index.ts';
 import type { Recording, TrackSummary } from '../recording/index.ts';
+import type { LegStats } from './call-stats.ts';
 import { LegOutput } from './leg-output.ts';
 import type { DropReason } from './media-summary.ts';
 import { RateProbe } from './rate-probe.ts';
@@ -147,6 +148,18 @@ export class Leg {
   padTo(lengthNs: number, other: Leg): void {
     if (!this.hasFiles && other.hasFiles) this.#openFiles('L16', other.sampleRate);
     this.#timeline?.padTo(Math.round((lengthNs / 1e9) * this.#sampleRate));
+  }
+
+  /** What it is at `nowNs`; the level only where `measureUntil` was called a moment ago. */
+  stats(nowNs: number): LegStats {
+    const levelDb = this.#output.meter.levelDb(nowNs);
+    const { lastArrivalNs } = this;
+    return { codec: this.#codec, packets: this.#packets, lastArrivalNs, levelDb };
+  }
+
+  /** Measures how loud it is until then. */
+  measureUntil(untilNs: number): void {
+    this.#output.meter.switchOn(untilNs);
   }
 
   summary(): TrackSummary {

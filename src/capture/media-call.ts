@@ -1,6 +1,12 @@
 import { CallClock } from '../audio/index.ts';
 import { DataHeader, type LegName, parseData } from '../protocol/index.ts';
-import { type BlockPool, type MaskSpan, Recording } from '../recording/index.ts';
+import {
+  type BlockPool,
+  type MaskSpan,
+  Recording,
+  type RecordingTags,
+} from '../recording/index.ts';
+import type { CallStats } from './call-stats.ts';
 import { Gate } from './gate.ts';
 import { Leg } from './leg.ts';
 import type { DropReason, MediaSummary, OnDrop } from './media-summary.ts';
@@ -24,6 +30,7 @@ export class MediaCall {
   readonly #onDrop: OnDrop;
   readonly #recording: Recording;
   readonly #masks: MaskSpan[] = [];
+  #tags: RecordingTags;
   #areLegsOpen = true;
 
   constructor(call: OpenCall, options: MediaOptions, blocks: BlockPool, onDrop: OnDrop) {
@@ -35,7 +42,9 @@ export class MediaCall {
       call.uuid,
       new SourceLock(options.sourceLock, call.address, call.announced),
     );
-    this.#recording = new Recording(options.recording, blocks);
+    this.#tags = call.tags;
+    const formats = call.formats ?? options.recording.formats;
+    this.#recording = new Recording({ ...options.recording, formats }, blocks);
     this.#recording.open(call.name, call.journal);
     const clock = new CallClock(call.startNs);
     const leg = (name: LegName) =>
@@ -87,6 +96,18 @@ export class MediaCall {
     else if (last) last.toMs = ms;
   }
 
+  /** What its files say inside, in place of what they were opened with. */
+  setTags(tags: RecordingTags): void {
+    this.#tags = tags;
+  }
+
+  /** What it is at `nowNs`. From the first time on levels are measured, until `measureUntilNs`. */
+  stats(nowNs: number, measureUntilNs: number): CallStats {
+    const { R, W } = this.legs;
+    for (const leg of [R, W]) leg.measureUntil(measureUntilNs);
+    return { callId: this.callId, legs: { R: R.stats(nowNs), W: W.stats(nowNs) } };
+  }
+
   flushFiles(): void {
     this.#recording.flush();
   }
@@ -102,7 +123,7 @@ export class MediaCall {
     this.setMask(false, startNs + lengthNs);
     R.padTo(lengthNs, W);
     W.padTo(lengthNs, R);
-    const recording = await this.#recording.finish(this.#call.tags);
+    const recording = await this.#recording.finish(this.#tags);
     const tracks = { R: R.summary(), W: W.summary() };
     return {
       durationMs: R.packets + W.packets > 0 ? Math.round(lengthNs / 1e6) : 0,

@@ -1,5 +1,6 @@
 import type { PortPair } from '../protocol/index.ts';
-import type { RecordingOptions, RecordingTags } from '../recording/index.ts';
+import type { FormatName, RecordingOptions, RecordingTags } from '../recording/index.ts';
+import type { CallStats } from './call-stats.ts';
 import type { L16Rate, LegExtension } from './leg.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
 import type { SourceLockMode } from './source-lock.ts';
@@ -35,6 +36,8 @@ export interface OpenCall {
   extension: LegExtension;
   /** Path of its files below the recordings folder, without segment, leg and ending. */
   name: string;
+  /** What the call is recorded as; null: as all are. */
+  formats: readonly FormatName[] | null;
   journal: object;
   tags: RecordingTags;
 }
@@ -69,6 +72,9 @@ export type ToWorker =
   | { kind: 'end'; callId: number; endNs: number | null; drainMs: number; mayResume: boolean }
   /** Whether what comes to the call's ports is of the tap that is recorded, or of one that is not any more. */
   | { kind: 'legs'; callId: number; isOpen: boolean }
+  | { kind: 'tags'; callId: number; tags: RecordingTags }
+  /** `stats` of all calls are wanted now, and levels with those that are wanted soon. */
+  | { kind: 'stats' }
   /** The call does not go on at its ports: these rest for what is left of `portRestMs`. */
   | { kind: 'unwatch'; callId: number }
   | { kind: 'stop' };
@@ -84,6 +90,8 @@ export type FromWorker =
   | { kind: 'duplicates'; callId: number; lastArrivalNs: number }
   /** DATA of a call that has ended goes on at its resting ports, and is kept there for the call to come. */
   | { kind: 'resumed'; resumed: ResumedMedia; pair: BoundPair }
+  /** Of all calls that are not over. */
+  | { kind: 'stats'; calls: CallStats[] }
   /** What was dropped since the last report. */
   | { kind: 'dropped'; counts: Partial<Record<DropReason, number>> }
   | { kind: 'finished'; callId: number; summary: MediaSummary };

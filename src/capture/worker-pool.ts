@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { PortPair } from '../protocol/index.ts';
+import type { CallStats } from './call-stats.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
 import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from './messages.ts';
 import { PortPool } from './port-pool.ts';
@@ -143,6 +144,17 @@ export class WorkerPool {
     this.#owners.get(callId)?.thread.post({ kind: 'legs', callId, isOpen });
   }
 
+  /** What the call's files say inside, in place of what it was opened with. */
+  setTags(callId: number, tags: OpenCall['tags']): void {
+    this.#owners.get(callId)?.thread.post({ kind: 'tags', callId, tags });
+  }
+
+  /** What the workers know of their calls now; of one that does not tell within 1 s nothing. */
+  async stats(): Promise<CallStats[]> {
+    if (this.#stopping !== null) return [];
+    return (await Promise.all(this.#threads.map((thread) => thread.stats()))).flat();
+  }
+
   /**
    * Ends a call's audio; `finished` follows. Times as in the worker's message. With `mayResume` its ports
    * are watched for more until `unwatch`, or until they are needed for further calls.
@@ -183,7 +195,7 @@ export class WorkerPool {
     this.#threads.push(thread);
   }
 
-  #handle(thread: WorkerThread, message: FromWorker): void {
+  #handle(thread: WorkerThread, message: Exclude<FromWorker, { kind: 'stats' }>): void {
     switch (message.kind) {
       case 'bound':
         thread.hasBound = true;

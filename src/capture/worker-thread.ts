@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { CallStats } from './call-stats.ts';
 import { DataBatch } from './data-batch.ts';
 import type { BoundPair, FromWorker, ToWorker, WatchedCall, WorkerSetup } from './messages.ts';
 
@@ -9,8 +10,11 @@ const ENTRY = new URL(
   import.meta.url,
 );
 
+/** A worker that is too busy to tell by then does not count. */
+const STATS_WITHIN_MS = 1000;
+
 export interface ThreadHandlers {
-  message(message: FromWorker): void;
+  message(message: Exclude<FromWorker, { kind: 'stats' }>): void;
   /** The thread ended by itself, which it never should. */
   failed(error: Error): void;
 }
@@ -29,16 +33,22 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #batch = new DataBatch();
   readonly #exited: Promise<unknown>;
+  #asked: Promise<CallStats[]> | null = null;
+  #tell: ((calls: CallStats[]) => void) | null = null;
   #stopping = false;
 
   constructor(setup: WorkerSetup, handlers: ThreadHandlers) {
     this.#worker = new Worker(ENTRY, { workerData: setup, name: 'rst-capture' });
     let error = new Error('the capture worker ended by itself');
-    this.#worker.on('message', (message: FromWorker) => handlers.message(message));
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'stats') this.#tell?.(message.calls);
+      else handlers.message(message);
+    });
     this.#worker.on('error', (cause) => {
       error = cause instanceof Error ? cause : new Error(String(cause));
     });
     this.#worker.on('exit', () => {
+      this.#tell?.([]);
       if (!this.#stopping) handlers.failed(error);
     });
     this.#exited = once(this.#worker, 'exit').catch(() => {});
@@ -65,6 +75,22 @@ export class WorkerThread {
   deliver(callId: number, arrivalNs: number, lagNs: number, datagram: Uint8Array): void {
     if (this.#batch.isEmpty) setImmediate(() => this.flush());
     this.#batch.add(callId, arrivalNs, lagNs, datagram);
+  }
+
+  /** What it knows of its calls; empty where it does not tell within 1 s. Asked twice at once it is asked once. */
+  stats(): Promise<CallStats[]> {
+    if (this.#asked !== null) return this.#asked;
+    this.#asked = new Promise((resolve) => {
+      const timer = setTimeout(() => this.#tell?.([]), STATS_WITHIN_MS);
+      this.#tell = (calls) => {
+        clearTimeout(timer);
+        this.#asked = null;
+        this.#tell = null;
+        resolve(calls);
+      };
+    });
+    this.post({ kind: 'stats' });
+    return this.#asked;
   }
 
   flush(): void {

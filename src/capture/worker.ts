@@ -22,6 +22,8 @@ import { SourceLock } from './source-lock.ts';
 const ACTIVITY_MS = 250;
 /** A pair whose call goes on waits at least this long for the order to take it up again. */
 const RESUME_REST_MS = 5000;
+/** Whoever looks at levels asks for them at least this often. */
+const MEASURE_NS = 3e9;
 
 interface LiveCall {
   media: MediaCall;
@@ -88,6 +90,12 @@ class CaptureWorker {
         if (call) call.media.areLegsOpen = message.isOpen;
         break;
       }
+      case 'tags':
+        this.#calls.get(message.callId)?.media.setTags(message.tags);
+        break;
+      case 'stats':
+        this.#stats();
+        break;
       case 'unwatch':
         this.#unwatch(message.callId);
         break;
@@ -246,6 +254,14 @@ class CaptureWorker {
     }
     if (callIds.length > 0) this.#send({ kind: 'activity', callIds, lastArrivalNs });
     this.#reportDropped();
+  }
+
+  #stats(): void {
+    const nowNs = this.#now();
+    const calls = [...this.#calls.values()].map(({ media }) =>
+      media.stats(nowNs, nowNs + MEASURE_NS),
+    );
+    this.#send({ kind: 'stats', calls });
   }
 
   #reportDropped(): void {

@@ -3,7 +3,13 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { CdrFile, type CdrLine, cdrOf, type Manifest } from '../../src/archive/index.ts';
+import {
+  CdrFile,
+  type CdrLine,
+  cdrOf,
+  type Manifest,
+  type ManifestChannel,
+} from '../../src/archive/index.ts';
 
 const DATE = '2026-03-01';
 let dir = '';
@@ -32,6 +38,29 @@ function track(packets: number, lostPackets: number, paths: string[]) {
   };
 }
 
+const CHANNEL: ManifestChannel = {
+  uuid: 'u',
+  channelName: 'sofia/internal/138@192.0.2.1',
+  callerName: '张三 "the\ncaller"',
+  callerNumber: '138',
+  calleeName: 'Desk',
+  calleeNumber: '9210',
+  direction: 'inbound',
+  context: 'public',
+  profile: 'internal',
+  gateway: '',
+  domain: '192.0.2.1',
+  accountCode: 'sales',
+  originator: null,
+  bridgedTo: null,
+  readCodec: 'PCMU',
+  writeCodec: 'PCMU',
+  hangupCause: 'NORMAL_CLEARING',
+  answeredAt: '2026-03-01T00:00:00.016Z',
+  hungUpAt: '2026-03-01T00:00:01.013Z',
+  variables: { queue: '7' },
+};
+
 function manifestOf(uuid: string, caller = '138'): Manifest {
   return {
     version: 1,
@@ -45,6 +74,7 @@ function manifestOf(uuid: string, caller = '138'): Manifest {
     caller,
     callee: '9210',
     source: { address: '127.0.0.1', port: 40_000 },
+    channel: null,
     startedAt: '2026-03-01T00:00:00.000Z',
     answeredAt: null,
     endedAt: '2026-03-01T00:00:01.000Z',
@@ -78,7 +108,8 @@ function assertSame(found: CdrLine[], expected: CdrLine[]): void {
 }
 
 test('a CDR says in one line what the manifest says of the call', () => {
-  assert.deepEqual(cdrOf(manifestOf('u')), {
+  const manifest = { ...manifestOf('u'), channel: CHANNEL, answeredAt: CHANNEL.answeredAt };
+  assert.deepEqual(cdrOf(manifest), {
     uuid: 'u',
     segment: 2,
     recordId: 'id',
@@ -86,16 +117,27 @@ test('a CDR says in one line what the manifest says of the call', () => {
     box: 'fs1',
     caller: '138',
     callee: '9210',
+    callerName: '张三 "the\ncaller"',
+    calleeName: 'Desk',
+    direction: 'inbound',
+    accountCode: 'sales',
     startedAt: '2026-03-01T00:00:00.000Z',
-    answeredAt: null,
+    answeredAt: '2026-03-01T00:00:00.016Z',
     endedAt: '2026-03-01T00:00:01.000Z',
     durationMs: 1000,
     endReason: 'idle',
+    hangupCause: 'NORMAL_CLEARING',
     packets: { R: 50, W: 40 },
     lostPackets: { R: 1, W: 0 },
     files: ['a-R.wav', 'a-R.pcm', 'a-W.wav', 'a.wav'],
     warnings: 2,
+    variables: { queue: '7' },
   });
+});
+
+test('a CDR of a call that no event socket told of has the same fields', () => {
+  const { callerName, direction, hangupCause, variables } = cdrOf(manifestOf('u'));
+  assert.deepEqual([callerName, direction, hangupCause, variables], ['', null, null, {}]);
 });
 
 test('lines that are appended at once keep their order and never mix', async () => {

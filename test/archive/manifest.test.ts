@@ -48,6 +48,7 @@ const MANIFEST: Manifest = {
   caller: '张三 "the\ncaller"',
   callee: '9210',
   source: { address: '127.0.0.1', port: 40_000 },
+  channel: null,
   startedAt: '2026-03-01T00:00:00.000Z',
   answeredAt: null,
   endedAt: '2026-03-01T00:00:00.200Z',

@@ -10,7 +10,7 @@ const START_NS = 5e9;
 
 function at(state: CallState, ageMs: number, lastMs = -1, limits = LIMITS) {
   const lastArrivalNs = lastMs < 0 ? -1 : START_NS + lastMs * MS;
-  const call = { state, startNs: START_NS, lastArrivalNs };
+  const call = { state, startNs: START_NS, lastArrivalNs, vouchedNs: -1, hangup: null };
   return overdue(call, limits, START_NS + ageMs * MS);
 }
 
@@ -20,6 +20,7 @@ test('a call without a packet is over after no_media_timeout, to the millisecond
     assert.deepEqual(at(state, 30_000), {
       reason: 'no-media',
       words: 'no packet within 30 s of the INV',
+      atNs: START_NS + 30_000 * MS,
     });
   }
 });
@@ -29,6 +30,7 @@ test('a call with packets is idle when none has come for idle_timeout', () => {
   assert.deepEqual(at('active', 160_000, 100_000), {
     reason: 'idle',
     words: 'no packet for 60 s and no BYE',
+    atNs: null,
   });
   assert.equal(at('active', 1e9, 1e9 - 1), null);
 });
@@ -39,6 +41,7 @@ test('max_duration ends a call however busy it is, and 0 never does', () => {
   assert.deepEqual(at('active', 1500, 1500, limits), {
     reason: 'max-duration',
     words: 'calls.max_duration (1.5 s) is over',
+    atNs: START_NS + 1500 * MS,
   });
   assert.equal(at('waiting', 1500, -1, limits)?.reason, 'max-duration');
   assert.equal(at('active', 1e12, 1e12, LIMITS), null);

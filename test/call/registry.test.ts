@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { CallLimits } from '../../src/call/idle-clock.ts';
-import { CallRegistry, type EndedCall } from '../../src/call/index.ts';
+import { CallRegistry, Channels, type EndedCall, type UntappedCall } from '../../src/call/index.ts';
 import {
   AllowList,
+  type CallStats,
   type MediaSummary,
   type OpenCall,
   type ReservedPair,
@@ -61,6 +62,8 @@ class FakePool {
   readonly ended: Ended[] = [];
   readonly resumable: boolean[] = [];
   readonly unwatched: number[] = [];
+  readonly tags: { callId: number; artist: string }[] = [];
+  stats = async (): Promise<CallStats[]> => [];
   readonly legs: { callId: number; isOpen: boolean }[] = [];
   #last = 0;
 
@@ -87,6 +90,10 @@ class FakePool {
     this.legs.push({ callId, isOpen });
   }
 
+  setTags(callId: number, { artist }: OpenCall['tags']): void {
+    this.tags.push({ callId, artist });
+  }
+
   end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void {
     this.ended.push({ callId, endNs, drainMs });
     this.resumable.push(mayResume);
@@ -107,6 +114,9 @@ function create(
   const pool = new FakePool();
   const sent: string[] = [];
   const archived: EndedCall[] = [];
+  const untapped: UntappedCall[] = [];
+  const channels = new Channels();
+  const began: string[] = [];
   const lines: { msg: string; uuid?: string; level: string; dropped?: Record<string, number> }[] =
     [];
   const log = createLog({
@@ -120,9 +130,12 @@ function create(
     limits: { ...LIMITS, ...limits },
     sourceLock: options.sourceLock ?? 'address',
     allow: new AllowList(['10.0.0.0/8']),
-    nameOf: ({ inv }) => `2026-03-01/${inv.uuid}`,
+    channels,
+    began: (uuid) => began.push(uuid),
+    nameOf: ({ uuid }) => `2026-03-01/${uuid}`,
     now: () => clock.ns,
     archive: async (ended) => void archived.push(ended),
+    archiveUntapped: async (call) => void untapped.push(call),
     log,
   });
   registry.start();
@@ -155,6 +168,9 @@ function create(
     registry,
     pool,
     clock,
+    channels,
+    began,
+    untapped,
     archived,
     lines,
     drops,
@@ -805,8 +821,8 @@ describe('a second tap takes over', () => {
     assert.equal(pool.ended.length, 1);
     registry.finished(1, MEDIA);
     await registry.close();
-    assert.equal(archived[0]?.call.events.length, 1);
-    assert.match(archived[0]?.call.events[0]?.text ?? '', /40000 said BYE; the one from .*40100/);
+    assert.equal(archived[0]?.call.notes.length, 1);
+    assert.match(archived[0]?.call.notes[0]?.text ?? '', /40000 said BYE; the one from .*40100/);
   });
 
   test('when it sends for 2 s while the first is silent, and not after a silence of both', (t) => {

@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import { type CallState, next } from '../../src/call/index.ts';
 import type { CallEvent } from '../../src/call/state.ts';
 
-const ENDS = ['bye', 'idle', 'no-media', 'max-duration', 'shutdown', 'error'] as const;
+const ENDS = [
+  'bye',
+  'hangup',
+  'idle',
+  'no-media',
+  'max-duration',
+  'stopped',
+  'shutdown',
+  'not-tapped',
+  'error',
+] as const;
 
 /** What follows each state on each event. */
 const TABLE: Record<CallState, Record<CallEvent, CallState>> = {

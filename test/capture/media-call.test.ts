@@ -39,6 +39,7 @@ async function withCall(
     startNs: 0,
     extension: { seq: options.seq ?? false, rateHz: null },
     name: UUID,
+    formats: null,
     journal: {},
     tags: { title: '', artist: '', date: '', comment: '' },
   };

@@ -149,6 +149,7 @@ function callOf(pair: Pair | null): OpenCall {
     pairId: pair?.pairId ?? null,
     startNs: now(),
     name: `2026-03-01/call-${callId}`,
+    formats: null,
     journal: {},
     tags: { title: 't', artist: 'a', date: 'd', comment: 'c' },
   };

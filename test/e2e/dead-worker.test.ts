@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '../../src/archive/index.ts';
-import { CallRegistry } from '../../src/call/index.ts';
+import { CallRegistry, Channels } from '../../src/call/index.ts';
 import {
   AllowList,
   ControlSocket,
@@ -72,13 +72,16 @@ async function start(t: TestContext) {
     limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0 },
     sourceLock: 'address',
     allow,
-    nameOf: ({ inv }) => `2026-03-01/${inv.uuid}`,
+    channels: new Channels(),
+    began: () => {},
+    nameOf: ({ uuid }) => `2026-03-01/${uuid}`,
     now,
     archive: async (ended) => {
       await filing.file(ended);
       filed.count++;
       filed.wake();
     },
+    archiveUntapped: (call) => filing.fileUntapped(call),
     log: createLog({ level: 'fatal', maskNumbers: false }),
   });
   await control.start(HOST, 0, 2 ** 20);

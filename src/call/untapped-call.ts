@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../log.ts';
+import type { CallFacts } from './call.ts';
+import type { Channel } from './channel.ts';
+
+/** A call that should have been recorded, and has no audio because its channel could not be tapped. */
+export class UntappedCall {
+  /** Unique for ever, across nodes. */
+  readonly recordId = randomUUID();
+  readonly channel: Channel;
+  /** Why, in words. */
+  readonly reason: string;
+  /** When that was clear, on the monotonic and on the wall clock. */
+  readonly atNs: number;
+  readonly atMs: number;
+  readonly log: Log;
+  /** Path of its manifest below the recordings folder, without segment and ending. */
+  name = '';
+
+  constructor(channel: Channel, reason: string, atNs: number, atMs: number, log: Log) {
+    this.channel = channel;
+    this.reason = reason;
+    this.atNs = atNs;
+    this.atMs = atMs;
+    this.log = log.child({ uuid: channel.info.uuid });
+  }
+
+  /** Its start is that of the conversation, where this is known. */
+  get facts(): CallFacts {
+    const { uuid, box, direction, callerNumber, calleeNumber, answeredAtMs } = this.channel.info;
+    const startedAtMs = answeredAtMs ?? this.atMs;
+    return { uuid, caller: callerNumber, callee: calleeNumber, startedAtMs, box, direction };
+  }
+}
