@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { overdue } from '../../src/call/idle-clock.ts';
+import { overdue, silentThough } from '../../src/call/idle-clock.ts';
 import type { CallState } from '../../src/call/index.ts';
 
 const MS = 1e6;
@@ -45,6 +45,46 @@ test('max_duration ends a call however busy it is, and 0 never does', () => {
   });
   assert.equal(at('waiting', 1500, -1, limits)?.reason, 'max-duration');
   assert.equal(at('active', 1e12, 1e12, LIMITS), null);
+});
+
+test('silence counts from when the box last said that the channel lives', () => {
+  const call = { state: 'active' as CallState, startNs: START_NS, hangup: null };
+  const vouchedNs = START_NS + 500_000 * MS;
+  const at = (lastArrivalNs: number, nowMs: number, state: CallState = 'active') =>
+    overdue({ ...call, state, lastArrivalNs, vouchedNs }, LIMITS, START_NS + nowMs * MS)?.reason;
+  assert.equal(at(START_NS, 559_999), undefined);
+  assert.equal(at(START_NS, 560_000), 'idle');
+  assert.equal(at(START_NS + 520_000 * MS, 560_000), undefined);
+  assert.equal(at(-1, 529_999, 'waiting'), undefined);
+  assert.equal(at(-1, 530_000, 'waiting'), 'no-media');
+});
+
+test('a call is over a second after its channel has hung up, whatever comes', () => {
+  const call = { state: 'active' as const, startNs: START_NS, vouchedNs: START_NS + 9e9 };
+  const hungUp = (cause: string | null, nowNs: number) => {
+    const hangup = { atNs: START_NS + 8e9, cause };
+    return overdue({ ...call, hangup, lastArrivalNs: nowNs }, LIMITS, nowNs);
+  };
+  assert.equal(hungUp('USER_BUSY', START_NS + 9e9 - 1), null);
+  assert.deepEqual(hungUp('USER_BUSY', START_NS + 9e9), {
+    reason: 'hangup',
+    words: 'the channel hung up (USER_BUSY) and no BYE came',
+    atNs: START_NS + 8e9,
+  });
+  assert.equal(hungUp(null, START_NS + 9e9)?.words, 'the channel hung up and no BYE came');
+});
+
+test('only a call that waits for media is silent though its channel lives', () => {
+  const call = { startNs: START_NS, lastArrivalNs: -1, vouchedNs: START_NS + 9e12, hangup: null };
+  const said = (state: CallState, ageMs: number) =>
+    silentThough({ ...call, state }, LIMITS, START_NS + ageMs * MS);
+  assert.equal(said('waiting', 29_999), null);
+  assert.match(
+    said('waiting', 30_000) ?? '',
+    /^no packet within 30 s of the INV; the call is kept/,
+  );
+  for (const state of ['inviting', 'active', 'draining', 'ended'] as const)
+    assert.equal(said(state, 1e9), null);
 });
 
 test('a call whose end is decided is never overdue', () => {
