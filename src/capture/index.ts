@@ -5,10 +5,10 @@ export { DROP_REASONS, type DropReason, type MediaSummary } from './media-summar
 export type { OpenCall, ResumedMedia } from './messages.ts';
 export { monotonicFrom } from './monotonic.ts';
 export { packetNsOf } from './packet-time.ts';
+export type { ReservedPair } from './pair-stock.ts';
 export { SourceLock, type SourceLockMode } from './source-lock.ts';
 export {
   type CaptureEvents,
-  type ReservedPair,
   WorkerPool,
   type WorkerPoolOptions,
 } from './worker-pool.ts';

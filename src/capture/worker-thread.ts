@@ -109,3 +109,10 @@ export class WorkerThread {
     await this.#exited;
   }
 }
+
+/** The one to give a call to. */
+export function fewestCalls(threads: readonly WorkerThread[]): WorkerThread | undefined {
+  let best: WorkerThread | undefined;
+  for (const thread of threads) if (!best || thread.calls < best.calls) best = thread;
+  return best;
+}
