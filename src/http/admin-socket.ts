@@ -73,25 +73,18 @@ export class AdminSocket {
     await app.ready();
     await claimSocketPath(path);
     signal?.throwIfAborted();
-    if (this.#closed !== null) return;
     const server = createServer(app.routing);
     server.maxConnections = MAX_CONNECTIONS;
-    this.#server = server;
     await listen(server, path);
-    this.#path = path;
     // What one connection meets concerns no other.
     server.on('error', (error) => this.#options.log.warn({ err: error }, 'admin socket'));
+    this.#server = server;
+    this.#path = path;
+    if (this.#closed !== null) await this.#close();
   }
 
   async #close(): Promise<void> {
-    const server = this.#server;
-    if (server?.listening) {
-      const ended = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-      await ended;
-      clearTimeout(grace);
-    }
+    if (this.#server) await closeServer(this.#server);
     this.#path = null;
     await this.#app?.close();
   }
@@ -112,4 +105,12 @@ async function listen(server: Server, path: string): Promise<void> {
   } catch (error) {
     throw refusal(path, error);
   }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const ended = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await ended;
+  clearTimeout(grace);
 }

@@ -14,7 +14,8 @@ const FOLDER_MODE = 0o700;
  */
 export async function claimSocketPath(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    // One level, because a recursive mkdir of Node never returns where nothing can be made (/proc).
+    await mkdir(dirname(path), { mode: FOLDER_MODE }).catch(unlessThere);
     const found = await lstat(path).catch(orMissing);
     if (found === null) return;
     if (!found.isSocket())
@@ -58,6 +59,10 @@ function answer(path: string): Promise<'alive' | 'dead'> {
       else reject(error);
     });
   });
+}
+
+function unlessThere(error: unknown): void {
+  if (systemCode(error) !== 'EEXIST') throw error;
 }
 
 function orMissing(error: unknown): null {
