@@ -1,11 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { errorText, RstError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
+import { registerBoxes } from './boxes.ts';
+import { registerCalls } from './calls.ts';
 import { registerCheckConfig } from './check-config.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerImportConfig } from './import-config.ts';
+import { registerReload } from './reload.ts';
 import { registerRules } from './rules.ts';
 import { registerSend } from './send.ts';
 import { registerStart } from './start.ts';
+import { registerStop } from './stop.ts';
+import { registerTap } from './tap.ts';
 
 /**
  * Runs the command of `argv` (as `process.argv`). Where that fails it says so on stderr and ends the
@@ -31,7 +37,13 @@ function createProgram(): Command {
     });
   // Commands copy these settings when they are made, so they come after them.
   registerStart(program);
+  registerCalls(program);
+  registerTap(program);
+  registerStop(program);
+  registerBoxes(program);
+  registerReload(program);
   registerCheckConfig(program);
+  registerDoctor(program);
   registerImportConfig(program);
   registerRules(program);
   registerSend(program);

@@ -1,16 +1,17 @@
 import { errorText } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { type Reloadable, reloadOnHangup } from './reload-on-hangup.ts';
 
 /** What is run: the daemon, or whatever starts and closes as it does. */
-export interface Runnable {
+export interface Runnable extends Partial<Reloadable> {
   start(signal?: AbortSignal): Promise<void>;
   close(reason: 'shutdown' | 'failed'): Promise<void>;
 }
 
 /**
- * Starts `daemon`, closes it on SIGTERM or SIGINT, and resolves with the exit code: 0 where all of it
- * was orderly, 1 where closing failed or took longer than `shutdownTimeoutMs`. A second signal while
- * it closes ends the process at once with 1.
+ * Starts `daemon`, reloads it on SIGHUP, closes it on SIGTERM or SIGINT, and resolves with the exit
+ * code: 0 where all of it was orderly, 1 where closing failed or took longer than `shutdownTimeoutMs`.
+ * A second signal to end while it closes ends the process at once with 1.
  *
  * @throws whatever `start` rejected with, after everything it had opened is closed again
  */
@@ -27,8 +28,9 @@ export async function runUntilSignal(
     signalled.resolve(signal);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  const started = daemon.start(abort.signal);
+  const endReloads = reloadOnHangup(daemon, { started, stop: abort.signal, log });
   try {
-    const started = daemon.start(abort.signal);
     // A start that was told to stop may reject; that is no failure but what was asked for.
     const settled = started.catch((error: unknown) => {
       if (!abort.signal.aborted) throw error;
@@ -43,6 +45,7 @@ export async function runUntilSignal(
     return await closeAfter(settled, daemon, log, shutdownTimeoutMs);
   } finally {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    endReloads();
   }
 }
 

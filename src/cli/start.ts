@@ -16,11 +16,11 @@ interface StartOptions {
   json?: true;
 }
 
-/** `rst-server start`: runs the daemon until SIGTERM or SIGINT. */
+/** `rst-server start`: runs the daemon until SIGTERM or SIGINT; SIGHUP has it read its configuration again. */
 export function registerStart(program: Command): void {
   program
     .command('start')
-    .description('run the daemon until SIGTERM or SIGINT; logs go to stdout')
+    .description('run the daemon until SIGTERM or SIGINT, reload it on SIGHUP; logs go to stdout')
     .option('-c, --config <file>', `the configuration (default: ${USUAL_FILES.join(', else ')})`)
     .option('--host <host>', 'the address to listen on')
     .option('--port <number>', 'the UDP control port; 0 takes any free one')
@@ -37,10 +37,9 @@ export function registerStart(program: Command): void {
 }
 
 async function start(options: StartOptions): Promise<void> {
-  const { config, source, warnings } = loadConfig({
-    file: options.config,
-    flags: settingsOf(options),
-  });
+  const flags = settingsOf(options);
+  const load = () => loadConfig({ file: options.config, flags });
+  const { config, source, warnings } = load();
   // A reader of the log that goes away (`start | head`) must not take the recordings with it.
   process.stdout.on('error', () => {});
   const log = createLog({ ...config.log, json: options.json === true });
@@ -48,7 +47,8 @@ async function start(options: StartOptions): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   // Only here, because the other commands have no use for the daemon and all that it imports.
   const { Daemon } = await import('../daemon.ts');
-  const daemon = new Daemon({ config, log });
+  const parts = { config, log, load };
+  const daemon = new Daemon(parts);
   // Said outright, so that nothing that was left open can keep a finished daemon alive.
   process.exit(await runUntilSignal(daemon, log, config.daemon.shutdownTimeoutMs));
 }

@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig, socketPath, USUAL_FILES } from '../config/index.ts';
+import { RstError } from '../errors.ts';
+import { AdminClient } from './admin-client.ts';
+
+/** What commander makes of the flags that say which daemon is meant. */
+export interface AdminFlags {
+  socket?: string;
+  config?: string;
+}
+
+/** Adds the flags that say which daemon is meant. */
+export function withAdminFlags(command: Command): Command {
+  return command
+    .option(
+      '--socket <path>',
+      'the admin socket of the daemon (default: as its configuration says)',
+    )
+    .option(
+      '-c, --config <file>',
+      `the configuration of the daemon (default: ${USUAL_FILES.join(', else ')})`,
+    );
+}
+
+/**
+ * The client of the daemon that the flags mean. With `--socket` no configuration is read.
+ *
+ * @throws RstError RST_CONFIG, or RST_NOT_REACHABLE where the configuration says that it takes no commands
+ */
+export function adminClient({ socket, config: file }: AdminFlags): AdminClient {
+  if (socket !== undefined)
+    return new AdminClient({ path: socket, hint: () => `is the server running?${others(socket)}` });
+  const { config, source } = loadConfig({ file });
+  const path = socketPath(config);
+  const from = source ?? 'the defaults, as there is no configuration file';
+  if (path === null)
+    throw new RstError(
+      'RST_NOT_REACHABLE',
+      `daemon.socket is "off" in ${from}, so the server takes no commands; turn it on, or name another server's with --socket.`,
+    );
+  return new AdminClient({
+    path,
+    hint: () =>
+      `is it running? The path comes from ${from}; --config names another file, --socket the socket itself${others(path)}`,
+  });
+}
+
+/** Of further sockets that may be the one that was meant, so many are named. */
+const MAX_NAMED = 3;
+
+/** Where this machine has other sockets of the kind: those, as an end of the sentence. */
+function others(than: string): string {
+  const folders = new Set(['/run', process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp']);
+  const found = [...folders]
+    .flatMap((folder) => (folder ? socketsIn(folder) : []))
+    .filter((path) => path !== than);
+  return found.length > 0 ? ` (there is ${found.slice(0, MAX_NAMED).join(', ')})` : '';
+}
+
+function socketsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /^rst-server-\d+\.sock$/.test(name))
+      .map((name) => join(folder, name));
+  } catch {
+    // A folder that can't be read holds no socket for this user.
+    return [];
+  }
+}

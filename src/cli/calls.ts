@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { type AdminFlags, adminClient, withAdminFlags } from './admin-connection.ts';
+import { formatCalls } from './calls-table.ts';
+import { print } from './print.ts';
+import { printableJson } from './printable.ts';
+import { watch } from './watch.ts';
+
+interface CallsFlags extends AdminFlags {
+  watch?: true;
+  json?: true;
+}
+
+/** `rst-server calls`: what is being recorded now. */
+export function registerCalls(program: Command): void {
+  withAdminFlags(program.command('calls'))
+    .description('show the calls that are being recorded now')
+    .option('-w, --watch', 'show them again every second, until it is interrupted')
+    .option('--json', 'print one JSON document; with --watch one on each line')
+    .action(showCalls);
+}
+
+async function showCalls(flags: CallsFlags): Promise<void> {
+  const client = adminClient(flags);
+  if (flags.watch) {
+    const isScreen = process.stdout.isTTY && !flags.json;
+    await watch(isScreen ? 'screen' : 'lines', async (signal) => {
+      const { calls } = await client.calls(signal);
+      return flags.json ? `${printableJson({ calls })}\n` : formatCalls(calls);
+    });
+    return;
+  }
+  const answer = await client.calls();
+  await print(flags.json ? `${printableJson(answer, 2)}\n` : formatCalls(answer.calls));
+}
