@@ -19,9 +19,11 @@ export interface LogOptions {
  * the stream is a terminal.
  */
 export function createLog({ level, maskNumbers, json, stream = process.stdout }: LogOptions): Log {
-  return pino(
+  const children = new Children();
+  const log = pino(
     {
       level,
+      onChild: (child) => children.add(child),
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -30,6 +32,35 @@ export function createLog({ level, maskNumbers, json, stream = process.stdout }:
     },
     stream.isTTY && !json ? readable(stream) : stream,
   );
+  CHILDREN.set(log, children);
+  return log;
+}
+
+/** Sets the lowest level that is written, for every child of the log as well: each has a level of its own. */
+export function setLevel(log: Log, level: pino.Level): void {
+  log.level = level;
+  for (const child of CHILDREN.get(log) ?? []) child.level = level;
+}
+
+const CHILDREN = new WeakMap<Log, Children>();
+
+/** The children of a log that somebody still has. */
+class Children {
+  readonly #refs = new Set<WeakRef<Log>>();
+  readonly #gone = new FinalizationRegistry<WeakRef<Log>>((ref) => this.#refs.delete(ref));
+
+  add(child: Log): void {
+    const ref = new WeakRef(child);
+    this.#refs.add(ref);
+    this.#gone.register(child, ref);
+  }
+
+  *[Symbol.iterator](): Generator<Log> {
+    for (const ref of this.#refs) {
+      const child = ref.deref();
+      if (child) yield child;
+    }
+  }
 }
 
 /** Hides a number's middle: the first and last three characters stay, of six and fewer none does. */

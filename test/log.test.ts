@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createLog, type LogOptions, maskNumber } from '../src/log.ts';
+import { createLog, type LogOptions, maskNumber, setLevel } from '../src/log.ts';
 
 /** A log whose lines are kept, with the options that differ. */
 function record(options: Partial<LogOptions> & { isTTY?: boolean } = {}) {
@@ -56,6 +56,21 @@ test('caller and callee are masked when asked for, in children and their binding
   assert.deepEqual([a.caller, a.callee], ['138*****111', '****']);
   assert.deepEqual([b.caller, b.callee], ['138*****111', '138*****222']);
   assert.deepEqual([c.caller, c.uuid], [null, '13800000111']);
+});
+
+test('another level is that of children too, and of theirs, from then on', () => {
+  const { log, json } = record();
+  const child = log.child({ box: 'fs1' });
+  const grandchild = child.child({ uuid: 'u' });
+  child.debug('no');
+  setLevel(log, 'debug');
+  for (const one of [log, child, grandchild, child.child({})]) one.debug('yes');
+  setLevel(log, 'error');
+  grandchild.warn('no');
+  assert.deepEqual(
+    json().map(({ msg }) => msg),
+    ['yes', 'yes', 'yes', 'yes'],
+  );
 });
 
 test('numbers are left alone when masking is off', () => {
