@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { ChannelInfo } from '../../src/call/index.ts';
-import { channelOf, hangUp } from './channel-info.ts';
+import { channelOf, hangUp } from '../support/channel.ts';
 import { MEDIA, openRegistry, SECOND, TAP } from './open-registry.ts';
 
 /** A registry that knows the channel `u`. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import {
+  type CallStats,
   type DropReason,
   type MediaSummary,
   monotonicFrom,
@@ -282,6 +283,72 @@ test('calls get their packets, from their ports and from the control port, and r
   assert.equal(other.tracks.R.packets, 0);
   assert.equal(other.tracks.W.packets, 3);
   assert.equal(other.tracks.W.bytes, 480);
+});
+
+test('a call is written as its own formats and tags say, and its files are opened once', async (t) => {
+  const first = await freeRange(2);
+  const { pool, next } = create(t, first, 2);
+  pool.start();
+  const call: OpenCall = { ...callOf(null), formats: ['wav', 'raw'] };
+  pool.open(call, null);
+  pool.deliver(call.callId, now(), 0, packetOf(call, 'R'));
+  pool.setTags(call.callId, { title: 't', artist: 'known in the end', date: 'd', comment: 'c' });
+  const finished = next('finished');
+  pool.end(call.callId, null, 0, false);
+  const [, { recording }] = await finished;
+  assert.deepEqual(recording.files.map(({ format }) => format).sort(), ['raw', 'wav', 'wav']);
+  const { path } = recording.files.find(({ format }) => format === 'wav') ?? assert.fail();
+  assert.ok((await readFile(join(dir, path), 'latin1')).includes('known in the end'));
+});
+
+test('the calls of all workers tell what they have had, and how loud it is once somebody asks', async (t) => {
+  const first = await freeRange(PORTS_OF_TWO);
+  const { pool } = create(t, first, PORTS_OF_TWO, 2);
+  pool.start();
+  await pool.ready();
+  const calls = [callOf(null), callOf(null)];
+  for (const call of calls) pool.open(call, null);
+  const [one, other] = calls as [OpenCall, OpenCall];
+  for (let i = 0; i < 7; i++) pool.deliver(one.callId, now(), 0, packetOf(one, 'R'));
+  const before = await pool.stats();
+  assert.deepEqual(
+    before.map(({ callId }) => callId).sort((a, b) => a - b),
+    [one.callId, other.callId],
+  );
+  const of = (stats: CallStats[], { callId }: OpenCall) =>
+    stats.find((call) => call.callId === callId)?.legs ?? assert.fail();
+  const { lastArrivalNs, ...leg } = of(before, one).R;
+  assert.deepEqual(leg, { codec: 'PCMU', packets: 7, levelDb: null });
+  assert.ok(lastArrivalNs > one.startNs && lastArrivalNs <= now());
+  const none = { codec: null, packets: 0, lastArrivalNs: -1, levelDb: null };
+  assert.deepEqual([of(before, one).W, of(before, other).R], [none, none]);
+  // Asked twice at once, and once more behind what is loud.
+  const twice = [pool.stats(), pool.stats()];
+  // Differing from one to the next, so that none is a copy; 0x80 is full scale.
+  for (let i = 0; i < 50; i++) {
+    const packet = packetOf(one, 'R');
+    packet[packet.length - 1] = i;
+    pool.deliver(one.callId, now() + i * 20e6, 0, packet);
+  }
+  assert.deepEqual(await twice[0], await twice[1]);
+  const { packets, levelDb } = of(await pool.stats(), one).R;
+  assert.equal(packets, 57);
+  assert.ok(levelDb !== null && levelDb > -3 && levelDb <= 0, `${levelDb} dBFS`);
+});
+
+test('a worker that dies, or that stops, keeps nobody waiting for what it knows', async (t) => {
+  const first = await freeRange(2);
+  const { pool, next } = create(t, first, 2);
+  pool.start();
+  await pool.ready();
+  const pair = reserveNow(pool) as Pair;
+  const call = callOf(pair);
+  pool.open(call, pair);
+  const died = kill(pair, next);
+  assert.deepEqual(await pool.stats(), []);
+  await died;
+  await pool.stop();
+  assert.deepEqual(await pool.stats(), []);
 });
 
 test('pairs come back after their rest, the one that has rested longest first, and count late packets', async (t) => {

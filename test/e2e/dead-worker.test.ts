@@ -1,113 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Manifest } from '../../src/archive/index.ts';
-import { CallRegistry, Channels } from '../../src/call/index.ts';
-import {
-  AllowList,
-  ControlSocket,
-  monotonicFrom,
-  type OpenCall,
-  type ReservedPair,
-  WorkerPool,
-} from '../../src/capture/index.ts';
-import { Filing } from '../../src/filing.ts';
-import { createLog } from '../../src/log.ts';
-import { Tap, ulawPacket } from '../support/tap.ts';
+import type { OpenCall, ReservedPair } from '../../src/capture/index.ts';
+import { startParts } from '../support/daemon-parts.ts';
+import { type Tap, ulawPacket } from '../support/tap.ts';
 
-const HOST = '127.0.0.1';
 const UUID = '0b6a7a52-7c3f-4f0e-9f51-5f1f7b1f0003';
 
-/** The daemon's parts, put together so that a worker can be made to die. */
+/** The daemon's parts, and a way to make a worker die. */
 async function start(t: TestContext) {
-  const dir = await mkdtemp(join(tmpdir(), 'rst-records-'));
-  const clockOrigin = process.hrtime.bigint();
-  const now = monotonicFrom(clockOrigin);
-  const allow = new AllowList(['127.0.0.0/8']);
-  const filing = new Filing({ node: 'n', dir, timezone: 'UTC' });
-  const filed: { wake(): void; count: number } = { wake: () => {}, count: 0 };
-  const control = new ControlSocket(
-    {
-      inv: (...args) => registry.inv(...args),
-      bye: (...args) => registry.bye(...args),
-      data: (...args) => registry.data(...args),
-      malformed: (...args) => registry.malformed(...args),
-      refused: (...args) => registry.refused(...args),
-    },
-    now,
-    allow,
-  );
-  const pool = new WorkerPool(
-    {
-      ports: { first: 12_400, last: 12_439 },
-      workers: 1,
-      setup: {
-        clockOrigin,
-        host: HOST,
-        portRestMs: 300,
-        flushIntervalMs: 20,
-        l16Rate: 'auto',
-        sourceLock: 'address',
-        recording: { dir, formats: ['wav'], wavCodec: 'pcm', hex: false, sync: 'none' },
-      },
-    },
-    {
-      activity: (...args) => registry.activity(...args),
-      finished: (...args) => registry.finished(...args),
-      workerDied: (...args) => registry.workerDied(...args),
-      lost: (...args) => registry.lost(...args),
-      bindFailed: (...args) => registry.bindFailed(...args),
-      strays: (...args) => registry.strays(...args),
-      duplicates: (...args) => registry.duplicates(...args),
-      resumed: (...args) => registry.resumed(...args),
-      dropped: (...args) => registry.dropped(...args),
-    },
-  );
-  const registry = new CallRegistry({
-    pool,
-    send: (message, to, isPaid) => control.send(message, to, isPaid),
-    limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0 },
-    sourceLock: 'address',
-    allow,
-    channels: new Channels(),
-    began: () => {},
-    nameOf: ({ uuid }) => `2026-03-01/${uuid}`,
-    now,
-    archive: async (ended) => {
-      await filing.file(ended);
-      filed.count++;
-      filed.wake();
-    },
-    archiveUntapped: (call) => filing.fileUntapped(call),
-    log: createLog({ level: 'fatal', maskNumbers: false }),
-  });
-  await control.start(HOST, 0, 2 ** 20);
-  pool.start();
-  registry.start();
-  await pool.ready();
-  const tap = await Tap.open(control.address.port);
-  t.after(async () => {
-    await tap[Symbol.asyncDispose]();
-    await registry.close();
-    await pool.stop();
-    await control.close();
-    await rm(dir, { recursive: true });
-  });
+  const { tap, names, manifest, filed, pool } = await startParts(t, { firstPort: 12_400 });
   return {
     tap,
-    names: async () => (await readdir(join(dir, '2026-03-01'))).sort(),
-    manifest: async (name: string) =>
-      JSON.parse(await readFile(join(dir, '2026-03-01', `${name}.json`), 'utf8')) as Manifest,
-    /** Resolves once so many calls in all are filed. */
-    filed: async (count: number) => {
-      while (filed.count < count)
-        await new Promise<void>((resolve) => {
-          filed.wake = resolve;
-        });
-    },
+    names,
+    manifest,
+    filed,
     /** Has the worker throw over an order that no daemon gives. */
     kill: async () => {
       const pair = await new Promise<ReservedPair | null>((resolve) => pool.reservePair(resolve));
