@@ -78,6 +78,13 @@ export class EslEvent {
     return found;
   }
 
+  /** The values of all headers whose names begin like that. */
+  *valuesOf(prefix: string): Generator<string> {
+    this.#readTo(NOTHING);
+    for (let line = 0; line < this.#names.length; line++)
+      if (this.#text.startsWith(prefix, this.#names[line])) yield this.#valueOf(line);
+  }
+
   /** All names and decoded values in the order they came in, doubles too. */
   *headers(): Generator<[name: string, value: string]> {
     this.#readTo(NOTHING);

@@ -1,4 +1,7 @@
+export type { BoxStatus } from './box-status.ts';
+export type { Captures } from './captures.ts';
 export { type ChannelFacts, legOf } from './channel.ts';
+export { Controller, type ControllerOptions, type ControllerSettings } from './controller.ts';
 export { EslEvent } from './event.ts';
 export { Link, type LinkHandlers } from './link.ts';
 export type { LinkOptions } from './link-options.ts';

@@ -2,6 +2,7 @@ import { type ChannelFacts, legOf } from './channel.ts';
 import type { Legs, Rule, RuleFormat } from './rule.ts';
 import { RuleMatch } from './rule-match.ts';
 import { isSampled } from './sample.ts';
+import { type Action, wishOf } from './wish.ts';
 
 /** Which rule: `index` counts from 0, as in `rules[0]`, and the sentences from 1. */
 export interface RuleName {
@@ -11,7 +12,7 @@ export interface RuleName {
 
 /** What is to become of a call, and why in words that hold nothing of what the caller sent. */
 export interface Decision {
-  action: 'record' | 'skip';
+  action: Action;
   /** null: `records.formats`. */
   formats: readonly RuleFormat[] | null;
   /** null: no rule decided this. */
@@ -52,7 +53,10 @@ export class Policy {
   explain(facts: ChannelFacts): Explanation {
     const passed: Explanation['passed'] = [];
     const wish = wishOf(facts);
-    if (wish !== null) return { decision: wish, passed };
+    if (wish !== null) {
+      const why = `the variable rst_record is ${JSON.stringify(wish.value)}`;
+      return { decision: unruled(wish.action, why), passed };
+    }
     for (const [index, { rule, match }] of this.#rules.entries()) {
       const { matches, why } = match.judge(facts);
       if (matches) return { decision: decisionOf(rule, index, why, facts.uuid), passed };
@@ -77,19 +81,7 @@ export function formatRuleName({ index, name }: RuleName): string {
   return `rule ${index + 1}${name === null ? '' : ` ${JSON.stringify(name)}`}`;
 }
 
-/** What the variable rst_record asks for; null where it is not set or says neither. */
-function wishOf(facts: ChannelFacts): Decision | null {
-  const value = facts.variable('rst_record')?.trim().toLowerCase() ?? '';
-  const action = WISHES.get(value);
-  return action ? unruled(action, `the variable rst_record is ${JSON.stringify(value)}`) : null;
-}
-
-const WISHES: ReadonlyMap<string, Decision['action']> = new Map([
-  ...['true', 'yes', '1', 'on'].map((text) => [text, 'record'] as const),
-  ...['false', 'no', '0', 'off'].map((text) => [text, 'skip'] as const),
-]);
-
-function unruled(action: Decision['action'], why: string): Decision {
+function unruled(action: Action, why: string): Decision {
   return { action, formats: null, rule: null, why };
 }
 

@@ -1,0 +1,250 @@
+import type { Channel, Channels } from '../call/index.ts';
+import type { Box, Config } from '../config/index.ts';
+import { RstError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { BoxStatus } from './box-status.ts';
+import type { Captures } from './captures.ts';
+import { Policy } from './policy.ts';
+import type { TapSettings } from './roster-options.ts';
+import type { Rule } from './rule.ts';
+import { Session } from './session.ts';
+import type { Watch } from './watch.ts';
+
+/** What a reload can change. */
+export interface ControllerSettings {
+  boxes: readonly Box[];
+  esl: Config['esl'];
+  trigger: Config['trigger'];
+  rules: readonly Rule[];
+}
+
+export interface ControllerOptions extends ControllerSettings {
+  channels: Channels;
+  captures: Captures;
+  /** The UDP port that taps are sent to; asked for once boxes are connected. */
+  controlPort(): number;
+  /** Monotonic, ns. */
+  now(): number;
+  /** Lets in the datagrams of a box, whose address is known once it is connected. */
+  admitBox(address: string): void;
+  log: Log;
+  /** From 0 up to 1; `Math.random` by default. */
+  random?(): number;
+}
+
+/** The event sockets of all boxes: which calls there are, and that those to be recorded are tapped. */
+export class Controller implements AsyncDisposable {
+  readonly #options: ControllerOptions;
+  readonly #sessions = new Map<string, Session>();
+  /** Which session has which FreeSWITCH. */
+  readonly #cores = new Map<string, Session>();
+  readonly #ending = new Set<Promise<void>>();
+  #settings: ControllerSettings;
+  #tapSettings: TapSettings;
+  #phase: 'idle' | 'running' | 'closed' = 'idle';
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ControllerOptions) {
+    const { boxes, esl, trigger, rules } = options;
+    this.#options = options;
+    this.#settings = { boxes, esl, trigger, rules };
+    this.#tapSettings = tapSettingsOf(this.#settings);
+  }
+
+  /** Begins to connect to every enabled box, and goes on trying for ever. */
+  start(): void {
+    if (this.#phase !== 'idle') return;
+    this.#phase = 'running';
+    for (const box of this.#wanted()) this.#open(box);
+  }
+
+  /** Ends every link. Taps go on. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A call has begun: INV or DATA has proved the tap of this UUID. */
+  began(uuid: string): void {
+    const channel = this.#options.channels.get(uuid);
+    if (channel) this.#sessions.get(channel.info.box)?.roster.began(channel);
+  }
+
+  /** Takes other settings, in sentences of what changed. Boxes that are as before keep their links. */
+  reload(settings: ControllerSettings): string[] {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#tapSettings = tapSettingsOf(settings);
+    const changes: string[] = [];
+    if (!isSame(before.rules, settings.rules))
+      changes.push(`${settings.rules.length} rules decide about calls from now on`);
+    if (!isSame(before.trigger, settings.trigger)) changes.push('[trigger] has changed');
+    if (!isSame(before.esl, settings.esl))
+      changes.push('[esl] has changed; connections take it when they are made');
+    changes.push(...this.#replaceSessions());
+    for (const change of changes) this.#options.log.info(change);
+    return changes;
+  }
+
+  boxes(): BoxStatus[] {
+    return Array.from(this.#sessions.values(), ({ status }) => status);
+  }
+
+  /**
+   * Has a channel tapped, whatever the rules say; `box` where more than one may have it. Resolves with a
+   * sentence once its audio comes.
+   *
+   * @throws RstError RST_ESL where no box has the channel or the tap can't be; RST_USAGE for a box that is none
+   */
+  async tap(uuid: string, box?: string): Promise<string> {
+    const { session, watch } = await this.#find(uuid, box);
+    const { name } = session.box;
+    if (this.#options.captures.stateOf(uuid) === 'live')
+      return `${uuid} on ${name} is recorded already`;
+    const outcome = await session.tapping.byHand(watch);
+    switch (outcome.kind) {
+      case 'tapped':
+        return `${uuid} on ${name} is recorded from now on`;
+      case 'not-tapped':
+        throw new RstError('RST_ESL', `${uuid} on ${name} is not recorded: ${outcome.reason}`);
+      case 'ended':
+        throw new RstError(
+          'RST_ESL',
+          `${uuid} on ${name} may not be recorded: the connection to the box is lost; try it again`,
+        );
+    }
+  }
+
+  /**
+   * Ends the recording of a channel for good.
+   *
+   * @throws RstError RST_ESL where nothing of it is recorded, or the box refuses `rst_stop`
+   */
+  async untap(uuid: string): Promise<string> {
+    const { captures, channels } = this.#options;
+    const channel = channels.get(uuid);
+    const session = channel && this.#sessions.get(channel.info.box);
+    if (!captures.stop(uuid, 'it was stopped by command'))
+      throw new RstError('RST_ESL', `${uuid} is not recorded; rst-server calls lists what is`);
+    session?.roster.find(uuid)?.apply('stop');
+    if (session?.box.stopCommand) await this.#stopTap(session, channel as Channel);
+    return `the recording of ${uuid} has ended`;
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'closed';
+    for (const session of this.#sessions.values()) this.#end(session);
+    await Promise.all(this.#ending);
+  }
+
+  async #stopTap(session: Session, { info }: Channel): Promise<void> {
+    const route = session.route();
+    if (route === null) return;
+    const answer = await route.commands.bgapi(`rst_stop ${info.uuid}`);
+    if (answer.startsWith('-ERR') && !answer.startsWith('-ERR no reply'))
+      throw new RstError(
+        'RST_ESL',
+        `the recording of ${info.uuid} has ended, but ${session.box.name} answers rst_stop with ${JSON.stringify(answer.trim().slice(0, 120))}`,
+      );
+  }
+
+  async #find(uuid: string, box?: string): Promise<{ session: Session; watch: Watch }> {
+    if (box !== undefined && !this.#sessions.has(box))
+      throw new RstError(
+        'RST_USAGE',
+        `there is no box ${JSON.stringify(box)}; there is ${[...this.#sessions.keys()].join(', ') || 'none'}`,
+      );
+    const sessions = [...this.#sessions.values()].filter(
+      (session) => box === undefined || session.box.name === box,
+    );
+    for (const session of sessions) {
+      const watch =
+        session.state === 'ready'
+          ? (session.roster.find(uuid) ?? (await session.find(uuid)))
+          : undefined;
+      if (watch) return { session, watch };
+    }
+    const away = sessions
+      .filter(({ state }) => state !== 'ready')
+      .map((session) => session.box.name);
+    throw new RstError(
+      'RST_ESL',
+      `no box has an answered channel ${JSON.stringify(uuid.slice(0, 128))}${away.length > 0 ? `; not connected: ${away.join(', ')}` : ''}`,
+    );
+  }
+
+  #wanted(): Box[] {
+    const { boxes, esl } = this.#settings;
+    return esl.enabled ? boxes.filter(({ enabled }) => enabled) : [];
+  }
+
+  #replaceSessions(): string[] {
+    if (this.#phase !== 'running') return [];
+    const wanted = new Map(this.#wanted().map((box) => [box.name, box]));
+    const before = new Set(this.#sessions.keys());
+    for (const session of [...this.#sessions.values()])
+      if (!isSame(wanted.get(session.box.name), session.box)) this.#end(session);
+    const left = [...before].filter((name) => !wanted.has(name));
+    const opened = [...wanted.values()].filter(({ name }) => !this.#sessions.has(name));
+    for (const box of opened) this.#open(box);
+    return [
+      ...left.map((name) => `box ${name} is left; what is recorded of it goes on`),
+      ...opened.map(({ name }) =>
+        before.has(name)
+          ? `box ${name} has changed and is connected to anew`
+          : `box ${name} is new and is connected to`,
+      ),
+    ];
+  }
+
+  #open(box: Box): void {
+    const { log, random = Math.random } = this.#options;
+    const session = new Session({
+      ...this.#options,
+      box,
+      log,
+      random,
+      settings: () => this.#tapSettings,
+      esl: () => this.#settings.esl,
+      claim: (coreUuid, claimant) => this.#claim(coreUuid, claimant),
+      release: (claimant) => this.#release(claimant),
+    });
+    this.#sessions.set(box.name, session);
+    session.start();
+  }
+
+  #end(session: Session): void {
+    if (this.#sessions.get(session.box.name) === session) this.#sessions.delete(session.box.name);
+    const ending = session.close().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  #claim(coreUuid: string, session: Session): string | null {
+    const owner = this.#cores.get(coreUuid);
+    if (owner && owner !== session) return owner.box.name;
+    this.#cores.set(coreUuid, session);
+    return null;
+  }
+
+  #release(session: Session): void {
+    for (const [coreUuid, owner] of this.#cores)
+      if (owner === session) this.#cores.delete(coreUuid);
+  }
+}
+
+function tapSettingsOf({ rules, trigger }: ControllerSettings): TapSettings {
+  return {
+    policy: new Policy({ rules, legs: trigger.legs }),
+    confirmTimeoutMs: trigger.confirmTimeoutMs,
+    variables: trigger.variables,
+  };
+}
+
+/** Settings are plain data, and their keys come in one order. */
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
