@@ -24,8 +24,9 @@ const DOORS: Record<string, readonly string[]> = {
   archive: ['recording', 'errors'],
   send: ['protocol', 'audio', 'errors'],
   http: ['call', 'esl', 'protocol', 'log', 'errors'],
+  doctor: ['config', 'esl', 'capture', 'protocol', 'errors'],
   cli: [
-    ...['send', 'config', 'esl', 'http', 'daemon', 'archive', 'recording', 'capture'],
+    ...['send', 'config', 'esl', 'http', 'doctor', 'daemon', 'archive', 'recording', 'capture'],
     ...['package-version', 'log', 'errors'],
   ],
 };

@@ -1,0 +1,38 @@
+import type { Link } from '../esl/index.ts';
+import { type Address, formatAddress } from './address.ts';
+import type { Verdict } from './check.ts';
+import { isOwnAddress } from './own-address.ts';
+import { resolveAddress } from './resolve-address.ts';
+import { ok, warning } from './verdict.ts';
+import { xmlParams } from './xml-params.ts';
+
+/**
+ * Where `rst.conf.xml` sends the calls that a dialplan taps. The prebuilt module passes over what the
+ * dialplan itself says of the place. `told`: where this box is told to send.
+ */
+export async function checkBoxRstConf(link: Link, told: Address): Promise<Verdict> {
+  if (told.port === 0) return ok('not checked: server.port is 0, which is any free one');
+  const params = xmlParams(await link.api('xml_locate configuration configuration name rst.conf'));
+  const address = params.get('udp-server-ip');
+  const port = params.get('udp-server-port');
+  if (!address || !port)
+    return warning(
+      'there is no rst.conf.xml that names a server, so a tap that a dialplan starts goes nowhere',
+      'copy conf/freeswitch/rst.conf.xml into autoload_configs and reload mod_rst, unless no dialplan taps',
+    );
+  const named = { address, port: Number(port) };
+  const place = formatAddress(named);
+  if (await isSame(named, told, link)) return ok(`${place}, which is here`);
+  return warning(
+    `a tap that a dialplan starts goes to ${place}; this server is ${formatAddress(told)}`,
+    'change udp-server-ip and udp-server-port in rst.conf.xml and reload mod_rst, unless no dialplan taps or another server is meant',
+  );
+}
+
+async function isSame(named: Address, told: Address, link: Link): Promise<boolean> {
+  if (named.port !== told.port) return false;
+  const address = (await resolveAddress(told))?.address ?? told.address;
+  // On one machine all of its addresses lead here.
+  const isHere = (each: string) => isOwnAddress(each) && isOwnAddress(link.remoteAddress);
+  return named.address === address || (isHere(named.address) && isHere(address));
+}

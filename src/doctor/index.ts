@@ -1,0 +1,3 @@
+export type { CheckResult, CheckStatus } from './check.ts';
+export { examine } from './examine.ts';
+export type { Surroundings, TrialServer } from './surroundings.ts';

@@ -1,0 +1,40 @@
+import type { Config } from '../config/index.ts';
+import type { Verdict } from './check.ts';
+import { tryUdpPort } from './udp-port.ts';
+import { failed, ok, warning } from './verdict.ts';
+
+/** So many ports are tried where the range has more. */
+const MAX_TRIED = 512;
+/** Fewer than this part of the range is another's doing. */
+const FEW = 1 / 2;
+
+/** How many of the media ports can be had right now, and how many calls that is. */
+export async function checkMediaPorts(
+  { media, server }: Config,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { first, last } = media.ports;
+  const ports = last - first + 1;
+  const tried = Math.min(ports, MAX_TRIED);
+  let free = 0;
+  let reason = '';
+  for (let i = 0; i < tried; i++) {
+    signal.throwIfAborted();
+    const code = await tryUdpPort(server.host, first + Math.floor((i * ports) / tried));
+    if (code === null) free++;
+    else reason = code;
+  }
+  const calls = Math.floor((ports * free) / tried / 2);
+  const found = `${free} of ${tried} tried ports of ${first}-${last} can be had, which is room for ${tried < ports ? 'about ' : ''}${calls} calls`;
+  if (calls === 0)
+    return failed(
+      `${found} (${reason})`,
+      'choose other media.ports, or stop what has them (ss -lunp)',
+    );
+  if (free < tried * FEW)
+    return warning(
+      `${found} (${reason})`,
+      'unless a server with many calls runs, see what has the others (ss -lunp)',
+    );
+  return ok(found);
+}
