@@ -10,7 +10,7 @@ const TIMEOUT_MS = 150_000;
 export interface AdminClientOptions {
   /** Of the admin socket. */
   path: string;
-  /** What to say to who finds nobody there. */
+  /** Sentences for who finds nobody there. */
   hint(): string;
 }
 
@@ -81,7 +81,7 @@ export class AdminClient {
 
   #notReachable(reason: string, cause: unknown): RstError {
     const { path, hint } = this.#options;
-    const text = `No rst-server can be reached at ${path}: ${reason}; ${hint()}.`;
+    const text = `No rst-server can be reached at ${path}: ${reason}. ${hint()}`;
     return new RstError('RST_NOT_REACHABLE', printableLines(text), { cause });
   }
 }

@@ -32,7 +32,10 @@ export function withAdminFlags(command: Command): Command {
  */
 export function adminClient({ socket, config: file }: AdminFlags): AdminClient {
   if (socket !== undefined)
-    return new AdminClient({ path: socket, hint: () => `is the server running?${others(socket)}` });
+    return new AdminClient({
+      path: socket,
+      hint: () => `Is the server running?${others(socket)}`,
+    });
   const { config, source } = loadConfig({ file });
   const path = socketPath(config);
   const from = source ?? 'the defaults, as there is no configuration file';
@@ -44,20 +47,20 @@ export function adminClient({ socket, config: file }: AdminFlags): AdminClient {
   return new AdminClient({
     path,
     hint: () =>
-      `is it running? The path comes from ${from}; --config names another file, --socket the socket itself${others(path)}`,
+      `Is the server running? The path comes from ${from}; --config names another file, --socket the socket itself.${others(path)}`,
   });
 }
 
 /** Of further sockets that may be the one that was meant, so many are named. */
 const MAX_NAMED = 3;
 
-/** Where this machine has other sockets of the kind: those, as an end of the sentence. */
+/** Where this machine has other sockets of the kind: those, as a sentence more. */
 function others(than: string): string {
   const folders = new Set(['/run', process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp']);
   const found = [...folders]
     .flatMap((folder) => (folder ? socketsIn(folder) : []))
     .filter((path) => path !== than);
-  return found.length > 0 ? ` (there is ${found.slice(0, MAX_NAMED).join(', ')})` : '';
+  return found.length > 0 ? ` Others are ${found.slice(0, MAX_NAMED).join(', ')}.` : '';
 }
 
 function socketsIn(folder: string): string[] {
