@@ -16,6 +16,10 @@ export class EndedCalls {
   readonly #tombstones = new Tombstones(LATE_NS);
   readonly #paused: Tombstones;
   readonly #channels: Pick<Channels, 'find'>;
+  // Once and not for each packet.
+  readonly #drainingAs = (uuid: string) => this.#draining.get(uuid);
+  readonly #pausedAs = (uuid: string) => this.#paused.get(uuid);
+  readonly #buriedAs = (uuid: string) => this.#tombstones.get(uuid);
 
   /** `onOver` hears of each call that could have gone on and from now on does not, as itself or at all. */
   constructor(channels: Pick<Channels, 'find'>, onOver: (call: Call) => void) {
@@ -47,12 +51,12 @@ export class EndedCalls {
   /** The call that still takes DATA which its end has overtaken. */
   draining(uuid: string): Call | undefined {
     if (this.paused(uuid)) return undefined;
-    return this.#channels.find(uuid, (one) => this.#draining.get(one));
+    return this.#channels.find(uuid, this.#drainingAs);
   }
 
   /** The call that goes on when something comes for it, see `mayResume`. */
   paused(uuid: string): Call | undefined {
-    return this.#channels.find(uuid, (one) => this.#paused.get(one));
+    return this.#channels.find(uuid, this.#pausedAs);
   }
 
   /** The call that had the UUID before, where that is still known. */
@@ -81,6 +85,6 @@ export class EndedCalls {
   }
 
   #buried(uuid: string): Call | undefined {
-    return this.#channels.find(uuid, (one) => this.#tombstones.get(one));
+    return this.#channels.find(uuid, this.#buriedAs);
   }
 }

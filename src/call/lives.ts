@@ -23,6 +23,7 @@ export class Lives {
   readonly #hangups = new Hangups();
   /** Calls that take media, by UUID. */
   readonly #live = new Map<string, Call>();
+  readonly #liveAs = (uuid: string) => this.#live.get(uuid);
   /** Calls until they are archived, by number. */
   readonly #calls = new Map<number, Call>();
   #lastCallId = 0;
@@ -51,7 +52,7 @@ export class Lives {
 
   /** The call that takes media of the channel of this UUID, which may have had another when the call began. */
   live(uuid: string): Call | undefined {
-    return this.#live.get(uuid) ?? this.#options.channels.find(uuid, (one) => this.#live.get(one));
+    return this.#live.get(uuid) ?? this.#options.channels.find(uuid, this.#liveAs);
   }
 
   /** A call that is not archived yet. */

@@ -25,10 +25,10 @@ export class UntappedCall {
     this.log = log.child({ uuid: channel.info.uuid });
   }
 
-  /** Its start is that of the conversation, where this is known. */
+  /** Its start is when it was clear: the clock of a box may say anything. */
   get facts(): CallFacts {
-    const { uuid, box, direction, callerNumber, calleeNumber, answeredAtMs } = this.channel.info;
-    const startedAtMs = answeredAtMs ?? this.atMs;
+    const { uuid, box, direction, callerNumber, calleeNumber } = this.channel.info;
+    const startedAtMs = this.atMs;
     return { uuid, caller: callerNumber, callee: calleeNumber, startedAtMs, box, direction };
   }
 }

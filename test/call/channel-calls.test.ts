@@ -300,7 +300,7 @@ describe('whoever asks for a tap', () => {
   });
 
   test('can have it filed that there was none, even while the server stops', async (t) => {
-    const { registry, channel, untapped } = create(t, {}, { answeredAtMs: null });
+    const { registry, channel, untapped } = create(t, {}, { answeredAtMs: 1e300 });
     registry.notTapped(channel, 'mod_rst is not loaded');
     await registry.close();
     const [call] = untapped;

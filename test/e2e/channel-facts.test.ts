@@ -11,7 +11,7 @@ const UUID = '0b6a7a52-7c3f-4f0e-9f51-5f1f7b1f0004';
 const HOSTILE = '张三 "\r\n\0../../etc/passwd';
 
 function start(t: TestContext, name?: string) {
-  return startParts(t, { firstPort: 12_440, ...(name === undefined ? {} : { name }) });
+  return startParts(t, { firstPort: 15_140, ...(name === undefined ? {} : { name }) });
 }
 
 async function cdrLines(dir: string): Promise<Record<string, unknown>[]> {

@@ -9,7 +9,7 @@ const UUID = '0b6a7a52-7c3f-4f0e-9f51-5f1f7b1f0003';
 
 /** The daemon's parts, and a way to make a worker die. */
 async function start(t: TestContext) {
-  const { tap, names, manifest, filed, pool } = await startParts(t, { firstPort: 12_400 });
+  const { tap, names, manifest, filed, pool } = await startParts(t, { firstPort: 15_100 });
   return {
     tap,
     names,
