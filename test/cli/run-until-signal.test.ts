@@ -113,3 +113,58 @@ test('a start that fails closes what was opened before its error is passed on', 
   assert.equal(code, 7);
   assert.equal(stdout, 'closed failed\nrejected port in use\n');
 });
+
+test('SIGHUP reloads, one after the other, and says what changed', async () => {
+  const child = runDaemon(`
+    reloads: 0,
+    ${starts}
+    async reload() {
+      const number = ++this.reloads;
+      say('reload ' + number);
+      await sleep(50);
+      say('reloaded ' + number);
+      return ['rules: ' + number];
+    },
+    async close() {},`);
+  const { code, stdout } = await ending(child, [
+    ['started', 'SIGHUP'],
+    ['reload 1', 'SIGHUP'],
+    ['reloaded 2', 'SIGTERM'],
+  ]);
+  assert.equal(code, 0);
+  const reloads = stdout.split('\n').filter((line) => line.startsWith('reload'));
+  assert.deepEqual(reloads, ['reload 1', 'reloaded 1', 'reload 2', 'reloaded 2']);
+  assert.match(stdout, /"level":"info".*"msg":"rules: 1"/);
+});
+
+test('a reload that is refused is said line by line, and the daemon goes on', async () => {
+  const child = runDaemon(`
+    ${starts}
+    async reload() { throw new Error('a.toml:1: no\\na.toml:7: neither'); },
+    async close() { say('closed'); },`);
+  const { code, stdout } = await ending(child, [
+    ['started', 'SIGHUP'],
+    ['neither', 'SIGTERM'],
+  ]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /"level":"error".*"msg":"not reloaded: a\.toml:1: no"}\n.*"msg":"not reloaded: a\.toml:7: neither"}\n/,
+  );
+  assert.match(stdout, /closed/);
+});
+
+test('SIGHUP during the start waits for its end, and while it closes means nothing', async () => {
+  const child = runDaemon(`
+    async start() { say('starting'); await sleep(300); say('started'); },
+    async reload() { say('reloading'); return []; },
+    async close() { say('closing'); await sleep(300); say('closed'); },`);
+  const { code, stdout } = await ending(child, [
+    ['starting', 'SIGHUP'],
+    ['reloading', 'SIGTERM'],
+    ['closing', 'SIGHUP'],
+  ]);
+  assert.equal(code, 0);
+  const said = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+  assert.deepEqual(said, ['starting', 'started', 'reloading', 'closing', 'closed']);
+});
