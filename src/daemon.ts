@@ -1,29 +1,45 @@
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels } from './call/index.ts';
 import { AllowList, ControlSocket, monotonicFrom, WorkerPool } from './capture/index.ts';
-import { type Config, formatSize } from './config/index.ts';
+import {
+  type Config,
+  changesForNextStart,
+  formatSize,
+  type LoadedConfig,
+  socketPath,
+} from './config/index.ts';
 import { errorText, RstError, systemCode } from './errors.ts';
+import { Controller, type ControllerSettings } from './esl/index.ts';
 import { Filing } from './filing.ts';
-import type { Log } from './log.ts';
+import { AdminSocket } from './http/index.ts';
+import { type Log, setLevel } from './log.ts';
 import { expandName } from './recording/index.ts';
 
 export interface DaemonOptions {
   config: Config;
   log: Log;
+  /** Reads the configuration again; throws `RST_CONFIG`. Without it there is no reload. */
+  load?: () => LoadedConfig;
 }
 
 /** Composes the parts: starts them in order, stops them in reverse. */
 export class Daemon {
-  readonly #config: Config;
+  readonly #load: (() => LoadedConfig) | undefined;
   readonly #log: Log;
   readonly #control: ControlSocket;
   readonly #calls: CallRegistry;
   readonly #pool: WorkerPool;
+  readonly #controller: Controller;
+  readonly #admin: AdminSocket;
+  /** As it was read last; what waits for the next start among it. */
+  #config: Config;
   #closed: Promise<void> | null = null;
 
-  constructor({ config, log }: DaemonOptions) {
+  constructor({ config, log, load }: DaemonOptions) {
     this.#config = config;
+    this.#load = load;
     this.#log = log;
     const { calls, media, records, server, daemon } = config;
     const allow = new AllowList(server.allow);
@@ -69,10 +85,11 @@ export class Daemon {
         dropped: (...args) => registry.dropped(...args),
       },
     );
+    const channels = new Channels();
     const registry = new CallRegistry({
       pool,
-      channels: new Channels(),
-      began: () => {},
+      channels,
+      began: (uuid) => controller.began(uuid),
       send: (message, to, isPaid) => control.send(message, to, isPaid),
       limits: calls,
       sourceLock: media.sourceLock,
@@ -88,9 +105,27 @@ export class Daemon {
       archiveUntapped: (call) => filing.fileUntapped(call),
       log,
     });
+    const controller = new Controller({
+      ...controllerSettings(config),
+      channels,
+      captures: registry,
+      controlPort: () => control.address.port,
+      now,
+      admitBox: (address) => this.#admitBox(allow, address),
+      log,
+    });
     this.#control = control;
     this.#pool = pool;
     this.#calls = registry;
+    this.#controller = controller;
+    const backend = new DaemonBackend({
+      node: daemon.node,
+      calls: registry,
+      controller,
+      control: () => this.#controlText(),
+      reload: () => this.reload(),
+    });
+    this.#admin = new AdminSocket({ backend, log });
   }
 
   /** `host:port` of the control port, once it listens. */
@@ -121,14 +156,15 @@ export class Daemon {
       this.#calls.start();
       await this.#pool.ready();
       signal?.throwIfAborted();
+      await this.#admin.start(socketPath(this.#config, this.#control.address.port), signal);
     } catch (error) {
       await this.close('failed');
       throw error;
     }
-    const { address, port } = this.#control.address;
     this.#log.info(
       {
-        control: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+        control: this.#controlText(),
+        admin: this.#admin.path,
         mediaPorts: `${this.#config.media.ports.first}-${this.#config.media.ports.last}`,
         workers: this.#pool.size,
         receiver: 'dgram',
@@ -142,6 +178,33 @@ export class Daemon {
       { allow },
       `taps may send from ${allow.join(', ')}; add further FreeSWITCH machines to server.allow`,
     );
+    this.#controller.start();
+  }
+
+  /**
+   * Reads the configuration again and takes up boxes, rules, triggers and the log level; no call notices.
+   * Resolves with what has changed, a sentence each.
+   *
+   * @throws RstError RST_CONFIG, and everything is as before
+   */
+  async reload(): Promise<string[]> {
+    if (!this.#load)
+      throw new RstError(
+        'RST_USAGE',
+        'this server has its configuration from the program it runs in, which has to start it anew',
+      );
+    const { config, warnings } = this.#load();
+    const changes = changesForNextStart(this.#config, config);
+    if (config.log.level !== this.#config.log.level) {
+      setLevel(this.#log, config.log.level);
+      changes.unshift(`the log begins at ${config.log.level} from now on`);
+    }
+    changes.unshift(...this.#controller.reload(controllerSettings(config)));
+    this.#config = config;
+    for (const warning of warnings) this.#log.warn(warning);
+    for (const change of changes) this.#log.info(change);
+    this.#log.info({ changes: changes.length }, 'reloaded');
+    return changes;
   }
 
   /** Ends every call, makes its recording final and lets go of everything. Idempotent. */
@@ -157,6 +220,8 @@ export class Daemon {
   async #close(reason: 'shutdown' | 'failed'): Promise<void> {
     const failures: unknown[] = [];
     for (const step of [
+      () => this.#admin.close(),
+      () => this.#controller.close(),
       () => this.#calls.close(),
       () => this.#pool.stop(),
       async () => this.#calls.reportDrops(),
@@ -167,6 +232,17 @@ export class Daemon {
     if (reason === 'shutdown') this.#log.info('stopped');
   }
 
+  #controlText(): string {
+    const { address, port } = this.#control.address;
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+
+  /** Where `server.allow` is the default, boxes are in it, and those given by name are known by now. */
+  #admitBox(allow: AllowList, address: string): void {
+    if (this.#config.server.allowsBoxes && allow.admit(address))
+      this.#log.info({ address }, 'a box may send from this address as well');
+  }
+
   #warnOfSmallBuffer(gotBytes: number): void {
     const wantedBytes = this.#config.server.receiveBufferBytes;
     if (gotBytes >= wantedBytes) return;
@@ -175,6 +251,10 @@ export class Daemon {
       `the control port's receive buffer is ${formatSize(gotBytes)}, not server.receive_buffer = ${formatSize(wantedBytes)}: taps without ports of their own may lose packets under load; allow more with "sysctl -w net.core.rmem_max=${wantedBytes}"`,
     );
   }
+}
+
+function controllerSettings({ freeswitch, esl, trigger, rules }: Config): ControllerSettings {
+  return { boxes: freeswitch, esl, trigger, rules };
 }
 
 /** Creates the recordings folder where it is missing and proves that a file can be made in it. */

@@ -31,7 +31,7 @@ const DOORS: Record<string, readonly string[]> = {
   ],
 };
 /** Files of src/ itself that compose the rooms. */
-const COMPOSERS = ['daemon', 'filing', 'index'];
+const COMPOSERS = ['backend', 'daemon', 'filing', 'index'];
 /** Rooms that are wanted for their types only. */
 const TYPES_ONLY: Record<string, readonly string[]> = {
   call: ['log'],

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 
 /** What has a configuration to read again. */
 export interface Reloadable {
-  /** Says what changed; rejects with one line for each problem, and has then changed nothing. */
+  /** Logs what changed; rejects with one line for each problem, and has then changed nothing. */
   reload(): Promise<string[]>;
 }
 
@@ -12,7 +12,7 @@ export interface Reloadable {
  * at other times SIGHUP means nothing. Returns what gives the signal its usual meaning back.
  */
 export function reloadOnHangup(
-  daemon: Partial<Reloadable>,
+  daemon: Reloadable,
   { started, stop, log }: { started: Promise<void>; stop: AbortSignal; log: Log },
 ): () => void {
   let last = started;
@@ -26,11 +26,9 @@ export function reloadOnHangup(
   return () => process.off('SIGHUP', onHangup);
 }
 
-async function reload(daemon: Partial<Reloadable>, log: Log): Promise<void> {
+async function reload(daemon: Reloadable, log: Log): Promise<void> {
   try {
-    const changes = (await daemon.reload?.()) ?? [];
-    for (const change of changes) log.info(change);
-    log.info({ changes: changes.length }, 'reloaded');
+    await daemon.reload?.();
   } catch (error) {
     for (const problem of errorText(error).split('\n')) log.error(`not reloaded: ${problem}`);
   }

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import { type Reloadable, reloadOnHangup } from './reload-on-hangup.ts';
 
 /** What is run: the daemon, or whatever starts and closes as it does. */
-export interface Runnable extends Partial<Reloadable> {
+export interface Runnable extends Reloadable {
   start(signal?: AbortSignal): Promise<void>;
   close(reason: 'shutdown' | 'failed'): Promise<void>;
 }
@@ -28,8 +28,12 @@ export async function runUntilSignal(
     signalled.resolve(signal);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  // SIGHUP is caught before anything starts: uncaught it would end the process.
+  const begun = Promise.withResolvers<void>();
+  begun.promise.catch(() => {});
+  const endReloads = reloadOnHangup(daemon, { started: begun.promise, stop: abort.signal, log });
   const started = daemon.start(abort.signal);
-  const endReloads = reloadOnHangup(daemon, { started, stop: abort.signal, log });
+  begun.resolve(started);
   try {
     // A start that was told to stop may reject; that is no failure but what was asked for.
     const settled = started.catch((error: unknown) => {

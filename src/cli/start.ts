@@ -47,8 +47,7 @@ async function start(options: StartOptions): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   // Only here, because the other commands have no use for the daemon and all that it imports.
   const { Daemon } = await import('../daemon.ts');
-  const parts = { config, log, load };
-  const daemon = new Daemon(parts);
+  const daemon = new Daemon({ config, log, load });
   // Said outright, so that nothing that was left open can keep a finished daemon alive.
   process.exit(await runUntilSignal(daemon, log, config.daemon.shutdownTimeoutMs));
 }

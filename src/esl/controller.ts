@@ -86,7 +86,6 @@ export class Controller implements AsyncDisposable {
     if (!isSame(before.esl, settings.esl))
       changes.push('[esl] has changed; connections take it when they are made');
     changes.push(...this.#replaceSessions());
-    for (const change of changes) this.#options.log.info(change);
     return changes;
   }
 

@@ -114,7 +114,7 @@ test('a start that fails closes what was opened before its error is passed on', 
   assert.equal(stdout, 'closed failed\nrejected port in use\n');
 });
 
-test('SIGHUP reloads, one after the other, and says what changed', async () => {
+test('SIGHUP reloads, one after the other', async () => {
   const child = runDaemon(`
     reloads: 0,
     ${starts}
@@ -123,7 +123,6 @@ test('SIGHUP reloads, one after the other, and says what changed', async () => {
       say('reload ' + number);
       await sleep(50);
       say('reloaded ' + number);
-      return ['rules: ' + number];
     },
     async close() {},`);
   const { code, stdout } = await ending(child, [
@@ -134,7 +133,6 @@ test('SIGHUP reloads, one after the other, and says what changed', async () => {
   assert.equal(code, 0);
   const reloads = stdout.split('\n').filter((line) => line.startsWith('reload'));
   assert.deepEqual(reloads, ['reload 1', 'reloaded 1', 'reload 2', 'reloaded 2']);
-  assert.match(stdout, /"level":"info".*"msg":"rules: 1"/);
 });
 
 test('a reload that is refused is said line by line, and the daemon goes on', async () => {
@@ -157,7 +155,7 @@ test('a reload that is refused is said line by line, and the daemon goes on', as
 test('SIGHUP during the start waits for its end, and while it closes means nothing', async () => {
   const child = runDaemon(`
     async start() { say('starting'); await sleep(300); say('started'); },
-    async reload() { say('reloading'); return []; },
+    async reload() { say('reloading'); },
     async close() { say('closing'); await sleep(300); say('closed'); },`);
   const { code, stdout } = await ending(child, [
     ['starting', 'SIGHUP'],
