@@ -37,7 +37,7 @@ async function doctor(options: { config?: string; json?: true }): Promise<void> 
     for await (const result of checksOf(loaded, abort.signal)) {
       results.push(result);
       // Whoever reads it may have seen enough.
-      if (!options.json && !(await print(formatResult(result)))) return;
+      if (!options.json && !(await print(formatResult(result)))) break;
     }
   } catch (error) {
     if (!abort.signal.aborted) throw error;
