@@ -44,7 +44,7 @@ export function buildApp({ backend, log }: AppOptions): FastifyInstance {
   for (const routes of ROUTES)
     app.register(
       (scope, _options, done) => {
-        routes(scope, { backend, log });
+        routes(scope, { backend });
         done();
       },
       { prefix: '/api/v1' },

@@ -1,3 +1,6 @@
+import type { LiveCall } from '../call/index.ts';
+import type { BoxStatus } from '../esl/index.ts';
+
 /** What the API shows and does: the daemon, or whatever stands for it in a test. */
 export interface Backend {
   /** Every call that is being recorded now. */
@@ -18,50 +21,6 @@ export interface Backend {
    */
   reload(): Promise<string[]>;
   status(): DaemonStatus;
-}
-
-/** A call while it is recorded. */
-export interface LiveCall {
-  uuid: string;
-  segment?: number | null;
-  box: string | null;
-  /** What the caller sent, any characters. */
-  caller: string;
-  callee: string;
-  direction: string | null;
-  /** RFC 3339. */
-  startedAt: string;
-  ageMs: number;
-  state: string;
-  /** Where its tap sends from. */
-  source: { address: string; port: number };
-  tracks: { R: LiveTrack; W: LiveTrack };
-}
-
-export interface LiveTrack {
-  codec: string | null;
-  packets: number;
-  /** How long ago the last packet came. */
-  lastPacketMs: number | null;
-  /** dBFS, RMS of the last 100 ms or so; null where nothing was measured. */
-  levelDb: number | null;
-}
-
-/** How the daemon stands with a FreeSWITCH. */
-export interface BoxStatus {
-  name: string;
-  host: string;
-  port: number;
-  state: string;
-  /** Since when it has been in this state, RFC 3339. */
-  since: string;
-  lastError: string | null;
-  channels: number;
-  calls?: number;
-  coreUuid: string | null;
-  version: string | null;
-  /** `IP:PORT` that its taps are told to send to. */
-  advertised: string | null;
 }
 
 export interface DaemonStatus {

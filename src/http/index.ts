@@ -1,2 +1,4 @@
+export type { LiveCall, LiveTrack } from '../call/index.ts';
+export type { BoxStatus } from '../esl/index.ts';
 export { AdminSocket, type AdminSocketOptions } from './admin-socket.ts';
-export type { Backend, BoxStatus, DaemonStatus, LiveCall, LiveTrack } from './backend.ts';
+export type { Backend, DaemonStatus } from './backend.ts';

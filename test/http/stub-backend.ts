@@ -29,6 +29,7 @@ export function boxStatus(facts: Partial<BoxStatus> = {}): BoxStatus {
     since: '2026-03-09T09:00:00.000Z',
     lastError: null,
     channels: 2,
+    calls: 1,
     coreUuid: '0c4b8f7a-58b0-4a13-9d2e-6f1c3a7e9e21',
     version: '1.10.12',
     advertised: '192.0.2.9:9527',

@@ -1,9 +1,5 @@
 import type { Routes } from './routes.ts';
 
-export const reloadRoutes: Routes = (app, { backend, log }) => {
-  app.post('/reload', async () => {
-    const changes = await backend.reload();
-    for (const change of changes) log.info(change);
-    return { changes };
-  });
+export const reloadRoutes: Routes = (app, { backend }) => {
+  app.post('/reload', async () => ({ changes: await backend.reload() }));
 };

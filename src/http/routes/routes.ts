@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Log } from '../../log.ts';
 import type { Backend } from '../backend.ts';
 
 /** Adds the routes of one resource. */
-export type Routes = (app: FastifyInstance, parts: { backend: Backend; log: Log }) => void;
+export type Routes = (app: FastifyInstance, parts: { backend: Backend }) => void;
