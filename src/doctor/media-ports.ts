@@ -5,7 +5,7 @@ import { failed, ok, warning } from './verdict.ts';
 
 /** So many ports are tried where the range has more. */
 const MAX_TRIED = 512;
-/** Fewer than this part of the range is another's doing. */
+/** Where fewer than this part of the range is left, somebody should look. */
 const FEW = 1 / 2;
 
 /** How many of the media ports can be had right now, and how many calls that is. */
@@ -29,7 +29,9 @@ export async function checkMediaPorts(
   if (calls === 0)
     return failed(
       `${found} (${reason})`,
-      'choose other media.ports, or stop what has them (ss -lunp)',
+      reason === 'EADDRINUSE'
+        ? 'choose other media.ports, or stop what has them (ss -lunp)'
+        : 'look at server.host, which they are bound at, and at media.ports',
     );
   if (free < tried * FEW)
     return warning(
