@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { LiveCall } from '../http/index.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from './admin-connection.ts';
 import { formatCalls } from './calls-table.ts';
 import { print } from './print.ts';
 import { printableJson } from './printable.ts';
 import { watch } from './watch.ts';
+
+/** Levels are of about 100 ms, and measured from when somebody asks for them. */
+const MEASURING_MS = 250;
 
 interface CallsFlags extends AdminFlags {
   watch?: true;
@@ -29,6 +34,15 @@ async function showCalls(flags: CallsFlags): Promise<void> {
     });
     return;
   }
-  const answer = await client.calls();
+  let answer = await client.calls();
+  if (answer.calls.some(isUnmeasured)) {
+    await sleep(MEASURING_MS);
+    answer = await client.calls();
+  }
   await print(flags.json ? `${printableJson(answer, 2)}\n` : formatCalls(answer.calls));
+}
+
+/** Whether audio comes in and nobody has listened how loud it is. */
+function isUnmeasured({ tracks: { R, W } }: LiveCall): boolean {
+  return [R, W].every(({ levelDb }) => levelDb === null) && R.packets + W.packets > 0;
 }

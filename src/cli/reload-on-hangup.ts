@@ -28,7 +28,7 @@ export function reloadOnHangup(
 
 async function reload(daemon: Reloadable, log: Log): Promise<void> {
   try {
-    await daemon.reload?.();
+    await daemon.reload();
   } catch (error) {
     for (const problem of errorText(error).split('\n')) log.error(`not reloaded: ${problem}`);
   }

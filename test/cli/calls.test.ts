@@ -57,6 +57,22 @@ describe('calls', () => {
     assert.match(stdout, /\n1 call\n$/);
   });
 
+  test('asks again where nobody had asked for the levels before', async () => {
+    let asked = 0;
+    const track = (packets: number) => {
+      const levelDb = asked > 1 ? -20 : null;
+      return { codec: 'PCMU', packets, lastPacketMs: 5, levelDb };
+    };
+    await using server = await AdminServer.start({
+      calls: async () => {
+        asked++;
+        return [liveCall({ tracks: { R: track(7), W: track(8) } })];
+      },
+    });
+    assert.match((await server.run('calls')).stdout, /│ +7 │ 8 │ +▆ -20 │ ▆ -20 │/);
+    assert.equal(asked, 2);
+  });
+
   test('lets no text of a caller reach the terminal as anything but text', async () => {
     await using server = await AdminServer.start({
       calls: async () => [
