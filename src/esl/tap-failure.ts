@@ -56,8 +56,8 @@ function ownReasonOf(tap: FailedTap): string {
   return `FreeSWITCH accepted uuid_rst, but neither INV nor DATA came: ${check}`;
 }
 
-async function isTrue({ api }: Commands, command: string): Promise<boolean> {
-  return (await api(command)).trim() === 'true';
+async function isTrue(commands: Commands, command: string): Promise<boolean> {
+  return (await commands.api(command)).trim() === 'true';
 }
 
 /** The first line of an answer, cut and without control characters. */

@@ -16,7 +16,6 @@ const DATA_TO_BEGIN = 3;
 export class FakeCaptures implements Captures, AsyncDisposable {
   readonly hungUps: Channel[] = [];
   readonly failures: { channel: Channel; reason: string }[] = [];
-  readonly stops: string[] = [];
   /** Every INV. */
   readonly invs: string[] = [];
   /** How the calls of these UUIDs began, one a line; twice where two taps were taken. */
@@ -27,6 +26,8 @@ export class FakeCaptures implements Captures, AsyncDisposable {
   readonly #channels: Channels;
   readonly #live = new Set<string>();
   readonly #heard = new Map<string, number>();
+  /** Whatever their taps send, until one says INV. */
+  readonly #stopped = new Set<string>();
   readonly #socket = createSocket('udp4');
   readonly #header = new DataHeader();
 
@@ -67,7 +68,7 @@ export class FakeCaptures implements Captures, AsyncDisposable {
   }
 
   stop(uuid: string): boolean {
-    this.stops.push(uuid);
+    this.#stopped.add(uuid);
     return this.end(uuid);
   }
 
@@ -94,7 +95,7 @@ export class FakeCaptures implements Captures, AsyncDisposable {
   #receive(bytes: Buffer, reply: (bytes: Uint8Array) => void): void {
     if (parseData(bytes, this.#header) === 'data') {
       const uuid = uuidOf(bytes, this.#header);
-      if (this.#live.has(uuid)) return;
+      if (this.#live.has(uuid) || this.#stopped.has(uuid)) return;
       const count = (this.#heard.get(uuid) ?? 0) + 1;
       this.#heard.set(uuid, count);
       if (count === DATA_TO_BEGIN) this.#begin(uuid);
@@ -104,6 +105,7 @@ export class FakeCaptures implements Captures, AsyncDisposable {
     switch (message.kind) {
       case 'inv':
         this.invs.push(message.uuid);
+        this.#stopped.delete(message.uuid);
         reply(formatControl({ kind: 'ack', uuid: message.uuid, ports: null }));
         if (!this.#live.has(message.uuid)) this.#begin(message.uuid);
         break;
