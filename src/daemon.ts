@@ -156,7 +156,7 @@ export class Daemon {
       this.#calls.start();
       await this.#pool.ready();
       signal?.throwIfAborted();
-      await this.#admin.start(socketPath(this.#config, this.#control.address.port), signal);
+      await this.#startAdmin(signal);
     } catch (error) {
       await this.close('failed');
       throw error;
@@ -230,6 +230,19 @@ export class Daemon {
       await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
     if (reason === 'shutdown') this.#log.info('stopped');
+  }
+
+  /** A socket that nobody asked for is not worth a call. */
+  async #startAdmin(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#admin.start(socketPath(this.#config, this.#control.address.port), signal);
+    } catch (error) {
+      const isWanted = this.#config.daemon.socket !== 'auto' || !(error instanceof RstError);
+      if (isWanted) throw error;
+      this.#log.warn(
+        `no commands are taken (rst-server calls, tap, stop, boxes, reload): ${error.message}`,
+      );
+    }
   }
 
   #controlText(): string {

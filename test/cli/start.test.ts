@@ -70,7 +70,11 @@ test('SIGHUP and reload take the file as it is then, and leave all as it was whe
   const file = join(folder, 'rst-server.toml');
   const reload = () => ended(spawnCommand(['reload', '--socket', socket]));
   writeFileSync(file, `[daemon]\nsocket = "${socket}"\n`);
-  await using daemon = await DaemonProcess.start({ args: ['--config', file] });
+  await using daemon = await DaemonProcess.start({
+    // As if it were not set: the file says it.
+    env: { RST_DAEMON_SOCKET: '' },
+    args: ['--config', file],
+  });
   await using tap = await Tap.open(daemon.port);
   await tap.invite('call-1');
 

@@ -39,7 +39,11 @@ export class DaemonProcess implements AsyncDisposable {
     this.process = spawn(
       process.execPath,
       [COMMAND, 'start', '--json', '--records', records, ...settings, ...args],
-      { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: records },
+      {
+        env: { ...process.env, RST_DAEMON_SOCKET: 'off', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        cwd: records,
+      },
     );
     this.process.stderr?.on('data', (bytes: Buffer) => {
       this.stderr += bytes;
