@@ -71,7 +71,7 @@ export class Controller implements AsyncDisposable {
   /** A call has begun: INV or DATA has proved the tap of this UUID. */
   began(uuid: string): void {
     const channel = this.#options.channels.get(uuid);
-    if (channel) this.#sessions.get(channel.info.box)?.roster.began(channel);
+    if (channel) this.#sessions.get(channel.info.box)?.tapping.began(channel);
   }
 
   /** Takes other settings, in sentences of what changed. Boxes that are as before keep their links. */

@@ -95,17 +95,12 @@ export class Roster {
     }
   }
 
-  /** INV or DATA has proved the channel's tap. */
-  began(channel: Channel): void {
-    this.#watches.get(channel)?.trigger?.began();
-  }
-
   /** The link is lost: nobody vouches for the channels any more. */
   lost(): void {
     for (const watch of this.#watches.values()) {
-      const { channel, trigger } = watch;
+      const { channel } = watch;
       channel.state = 'unsure';
-      trigger?.end();
+      this.#tapping.lost(channel);
       if (watch.state === 'tapping' || this.#captures.stateOf(channel.info.uuid) === 'live')
         watch.apply('cut');
     }
@@ -157,8 +152,7 @@ export class Roster {
 
   /** Nobody looks after the channels of this box any more; those that are recorded stay known to their calls. */
   forget(): void {
-    for (const { channel, trigger } of this.#watches.values()) {
-      trigger?.end();
+    for (const { channel } of this.#watches.values()) {
       channel.state = 'unsure';
       if (this.#captures.stateOf(channel.info.uuid) === 'none') this.#channels.remove(channel);
     }
@@ -283,11 +277,11 @@ export class Roster {
   }
 
   #leave(watch: Watch): void {
-    const { channel, trigger } = watch;
+    const { channel } = watch;
     channel.state = 'gone';
     this.#watches.delete(channel);
     this.#gone.push({ channel, atNs: this.#options.now() });
-    trigger?.hungUp();
+    this.#tapping.hungUp(channel);
     this.#captures.hungUp(channel);
     this.sweep();
   }

@@ -1,3 +1,4 @@
+import type { Channel } from '../call/index.ts';
 import type { Log } from '../log.ts';
 import type { Captures } from './captures.ts';
 import type { Commands } from './commands.ts';
@@ -21,10 +22,15 @@ export interface TappingOptions {
   log: Log;
 }
 
-/** Has channels tapped, each by a trigger of its own, and files what could not be. */
+interface Running {
+  trigger: Trigger;
+  outcome: Promise<TapOutcome>;
+}
+
+/** Has channels tapped, one trigger for each at a time, and files what could not be. */
 export class Tapping {
   readonly #options: TappingOptions;
-  readonly #running = new Set<Trigger>();
+  readonly #running = new Map<Channel, Running>();
 
   constructor(options: TappingOptions) {
     this.#options = options;
@@ -32,36 +38,48 @@ export class Tapping {
 
   /** Has it recorded, unless it is. */
   record(watch: Watch, start: TriggerStart): void {
-    void this.#follow(watch, start, (reason) =>
-      this.#options.captures.notTapped(watch.channel, reason),
-    );
+    const { channel } = watch;
+    if (this.#running.has(channel)) return;
+    void this.#follow(watch, start).then((outcome) => {
+      if (outcome.kind === 'not-tapped') this.#options.captures.notTapped(channel, outcome.reason);
+    });
   }
 
-  /** By hand: whoever asked learns the outcome, and no call is filed. */
+  /** By hand: whoever asked learns the outcome, and no call is filed because of it. */
   byHand(watch: Watch): Promise<TapOutcome> {
-    return this.#follow(watch, 'look', () => {});
+    return this.#running.get(watch.channel)?.outcome ?? this.#follow(watch, 'look');
+  }
+
+  /** INV or DATA has proved the channel's tap. */
+  began(channel: Channel): void {
+    this.#running.get(channel)?.trigger.began();
+  }
+
+  hungUp(channel: Channel): void {
+    this.#running.get(channel)?.trigger.hungUp();
+  }
+
+  /** The link is lost: nobody can tell what becomes of the channel's tap. */
+  lost(channel: Channel): void {
+    this.#running.get(channel)?.trigger.end();
   }
 
   /** Nothing is waited for any more. */
   close(): void {
-    for (const trigger of this.#running) trigger.end();
+    for (const { trigger } of this.#running.values()) trigger.end();
   }
 
-  async #follow(
-    watch: Watch,
-    start: TriggerStart,
-    onFailure: (reason: string) => void,
-  ): Promise<TapOutcome> {
-    const { captures, settings, route, log } = this.#options;
+  #follow(watch: Watch, start: TriggerStart): Promise<TapOutcome> {
+    const { captures, settings, route } = this.#options;
     const { channel, decision } = watch;
     const way = route();
-    if (way === null) return { kind: 'ended' };
+    if (way === null) return Promise.resolve({ kind: 'ended' });
     channel.formats = decision.formats;
     watch.apply('record');
     const state = captures.stateOf(channel.info.uuid);
     if (state === 'live') {
       watch.apply('tapped');
-      return { kind: 'tapped' };
+      return Promise.resolve({ kind: 'tapped' });
     }
     const trigger = new Trigger({
       channel,
@@ -70,24 +88,28 @@ export class Tapping {
       ...way,
       confirmTimeoutMs: settings().confirmTimeoutMs,
     });
-    watch.trigger = trigger;
-    this.#running.add(trigger);
-    const outcome = await trigger.run(state === 'heard' ? 'look' : start);
-    this.#running.delete(trigger);
-    if (watch.trigger === trigger) watch.trigger = null;
-    const { uuid } = channel.info;
+    const outcome = trigger.run(state === 'heard' ? 'look' : start).then((end) => {
+      this.#running.delete(channel);
+      this.#applyTo(watch, end);
+      return end;
+    });
+    this.#running.set(channel, { trigger, outcome });
+    return outcome;
+  }
+
+  #applyTo(watch: Watch, outcome: TapOutcome): void {
+    const { uuid } = watch.channel.info;
     switch (outcome.kind) {
       case 'tapped':
         watch.apply('tapped');
-        log.debug({ uuid }, 'tapped');
+        this.#options.log.debug({ uuid }, 'tapped');
         break;
       case 'not-tapped':
         watch.apply('failed');
-        onFailure(outcome.reason);
+        this.#options.log.debug({ uuid, reason: outcome.reason }, 'not tapped');
         break;
       case 'ended':
         break;
     }
-    return outcome;
   }
 }

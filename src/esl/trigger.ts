@@ -85,7 +85,10 @@ export class Trigger {
     this.#move('hang-up');
     this.#wake?.();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(hungUpReason()), LEAVE_MS);
+    this.#timer = setTimeout(() => {
+      if (this.#options.captures.stateOf(this.#uuid) === 'live') this.began();
+      else this.#fail(hungUpReason());
+    }, LEAVE_MS);
   }
 
   /** The link is lost, or nobody wants to know any more. */

@@ -1,6 +1,5 @@
 import type { Channel } from '../call/index.ts';
 import type { Decision } from './policy.ts';
-import type { Trigger } from './trigger.ts';
 import { next, type WatchEvent, type WatchState } from './watch-state.ts';
 
 const MAX_ANCESTORS = 16;
@@ -28,7 +27,6 @@ export class Watch {
   readonly tapsItself: boolean;
   /** The channel that this one was made for, once it is known. */
   parent: Watch | null = null;
-  trigger: Trigger | null = null;
   isHeld = false;
   /** What FreeSWITCH says of its last transfer; one more is another text. */
   transferSource: string;

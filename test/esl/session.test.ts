@@ -206,6 +206,15 @@ describe('a command', () => {
     assert.ok(!fs.commands.some(({ text }) => text.includes('rst_stop')));
   });
 
+  test('taps no call that is being tapped a second time', async () => {
+    await using pair = await controlled({ faults: { replyDelayMs: 50 } });
+    const { fs, stage } = pair;
+    const { uuid } = fs.channel().answer();
+    await stage.until(() => stage.channels.get(uuid) !== undefined);
+    await Promise.all([stage.controller.tap(uuid), stage.controller.tap(uuid)]);
+    assert.equal(fs.taps.length, 1);
+  });
+
   test('is told what is wrong with it', async () => {
     await using pair = await controlled({ module: 'none' }, { rules: [{ action: 'skip' }] });
     const { fs, stage } = pair;
