@@ -28,11 +28,16 @@ describe('the wait before the next try', () => {
   test('lies between its limits whatever they are, after any number of tries', () => {
     const ms = fc.integer({ min: 1, max: 100_000 });
     fc.assert(
-      fc.property(ms, ms, fc.double({ min: 0, max: 0.999 }), (minMs, maxMs, random) => {
-        for (const waitMs of waits(random, 40, { minMs, maxMs })) {
-          assert.ok(waitMs >= Math.min(minMs, maxMs) && waitMs <= maxMs, `${waitMs}`);
-        }
-      }),
+      fc.property(
+        ms,
+        ms,
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (minMs, maxMs, random) => {
+          for (const waitMs of waits(random, 40, { minMs, maxMs })) {
+            assert.ok(waitMs >= Math.min(minMs, maxMs) && waitMs <= maxMs, `${waitMs}`);
+          }
+        },
+      ),
     );
   });
 });

@@ -146,6 +146,28 @@ describe('the controller', () => {
     assert.equal(channel?.info.calleeNumber, '9302');
   });
 
+  test('notes a codec that changes, and only then', async () => {
+    await using pair = await controlled();
+    const { fs, stage } = pair;
+    const call = fs.channel().answer();
+    for (const codec of ['PCMU', 'PCMA'])
+      fs.say('CODEC', {
+        'Unique-ID': call.uuid,
+        'Channel-Read-Codec-Name': 'PCMU',
+        'Channel-Write-Codec-Name': 'PCMU',
+        'channel-read-codec-name': codec,
+      });
+    call.hangup();
+    await stage.until(() => stage.captures.hungUps.length === 1);
+    const [channel] = stage.captures.hungUps;
+    const changes = channel?.notes.filter(({ event }) => event === 'codec-changed');
+    assert.deepEqual(
+      changes?.map(({ text }) => text),
+      ['read PCMU to PCMA, write PCMU to PCMU'],
+    );
+    assert.equal(channel?.info.readCodec, 'PCMA');
+  });
+
   test('takes any bytes as a name, and no name gets into a command', async () => {
     await using pair = await controlled();
     const { fs, stage } = pair;
