@@ -127,7 +127,9 @@ class Fuzz {
       this.#faults.push(...(await within(SETTLE_MS, 'the live calls to end', this.#live.stop())));
       after = await this.#settle();
       if (after > this.#mayBeLeft())
-        this.#faults.push(`${after} descriptors are left, ${this.#before} at the start, ${this.#mayBeLeft()} may be`);
+        this.#faults.push(
+          `${after} descriptors are left, ${this.#before} at the start, ${this.#mayBeLeft()} may be`,
+        );
     } catch (error) {
       this.#faults.push(error instanceof Error ? error.message : String(error));
     }
