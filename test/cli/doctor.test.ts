@@ -157,7 +157,11 @@ test('a configuration that is refused ends with 2, a user without a domain as we
   assert.equal((await run(['--speed'])).status, 2);
 });
 
-test('a signal ends it early with 1, and the server that was started and its folder are gone', async () => {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  test(`${signal} ends it early with 1, and the server that was started and its folder are gone`, () =>
+    endedBy(signal));
+
+async function endedBy(signal: NodeJS.Signals): Promise<void> {
   await using fake = await FakeFreeswitch.start();
   // Where FreeSWITCH is told to send, and nothing ever answers.
   const silent = createSocket('udp4').bind(0, '127.0.0.1');
@@ -171,9 +175,9 @@ test('a signal ends it early with 1, and the server that was started and its fol
   const stderr = text(child.stderr);
   await once(silent, 'message');
   assert.equal(leftovers().length, 1);
-  child.kill('SIGTERM');
+  child.kill(signal);
   assert.deepEqual(await ended, [1, null]);
   silent.close();
   assert.equal(await stderr, 'rst-server: stopped before all was checked\n');
   assert.deepEqual(leftovers(), []);
-});
+}

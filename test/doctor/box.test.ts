@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { checkBox } from '../../src/doctor/box.ts';
 import type { CheckResult } from '../../src/doctor/index.ts';
+import { CHANNEL_EVENTS } from '../../src/esl/index.ts';
 import { FakeFreeswitch } from '../support/fake-freeswitch.ts';
 import type { FakeFreeswitchOptions } from '../support/freeswitch/options.ts';
 import { NOW_MS, surroundingsOf } from './surroundings.ts';
@@ -72,6 +73,9 @@ describe('a FreeSWITCH', () => {
       clock: 'ok',
     });
     assert.match(lines.events?.found ?? '', /1\.10\.12/);
+    const [subscribed] = await fake.received(/^event /);
+    for (const name of [...CHANNEL_EVENTS, 'HEARTBEAT'])
+      assert.match(subscribed?.text ?? '', new RegExp(` ${name}\\b`));
     assert.match(lines.dialplan?.found ?? '', /nothing .* default, public, inside$/);
     await fake.until(() => fake.connections === 0, 'the end of the connection');
   });
