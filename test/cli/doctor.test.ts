@@ -126,9 +126,13 @@ test('a FreeSWITCH without mod_rst, with another password or that is away ends w
 });
 
 test('a server that runs answers, keeps nothing of it and goes on', async () => {
-  await using daemon = await DaemonProcess.start({ mediaPorts: '12700-12899' });
-  const { status, lines } = await examined({ RST_SERVER_PORT: `${daemon.port}` });
+  await using daemon = await DaemonProcess.start({ mediaPorts: '12700-12719' });
+  const { status, lines } = await examined({
+    RST_SERVER_PORT: `${daemon.port}`,
+    RST_MEDIA_PORTS: '12700-12719',
+  });
   assert.equal(status, 0);
+  assert.match(lines.get('media ports')?.found ?? '', /the server that runs has$/);
   assert.match(
     lines.get(`UDP to 127.0.0.1:${daemon.port}`)?.found ?? '',
     /that runs answers a BYE/,
