@@ -151,7 +151,7 @@ describe('a FreeSWITCH', () => {
     assert.match(lines.mod_rst?.todo ?? '', /esl-allowed-api/);
   });
 
-  test('whose rst.conf names another server is a warning, no rst.conf as well', async () => {
+  test('whose rst.conf names another server is a warning, no rst.conf where the dialplan taps as well', async () => {
     await using other = await freeswitch({ [`${CONF} rst.conf`]: rstConf('192.0.2.5', 9527) });
     const elsewhere = (await linesOf(other))['rst.conf'];
     assert.equal(elsewhere?.status, 'warning');
@@ -159,8 +159,12 @@ describe('a FreeSWITCH', () => {
       elsewhere?.found ?? '',
       /goes to 192\.0\.2\.5:9527; this server is 127\.0\.0\.1:9527/,
     );
-    await using none = await freeswitch({ [`${CONF} rst.conf`]: "can't find anything\n" });
-    assert.equal((await linesOf(none))['rst.conf']?.status, 'warning');
+    const none = { [`${CONF} rst.conf`]: "can't find anything\n" };
+    await using unneeded = await freeswitch(none);
+    assert.equal((await linesOf(unneeded))['rst.conf']?.status, 'ok');
+    const tapping = '<action application="rst" data="127.0.0.1 9527"/>';
+    await using missing = await freeswitch({ ...none, [PUBLIC]: tapping });
+    assert.equal((await linesOf(missing))['rst.conf']?.status, 'warning');
   });
 
   test('on this machine whose RTP ports are wanted twice has failed', async () => {
