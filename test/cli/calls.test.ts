@@ -182,6 +182,14 @@ describe('calls --watch', () => {
     assert.equal(code, 0);
   });
 
+  test('leaves the screen alone where it finds no daemon', async () => {
+    const server = await AdminServer.start();
+    await server.close();
+    const { code, stdout } = await ended(server.spawnWith(ON_SCREEN, 'calls', '--watch'));
+    await server[Symbol.asyncDispose]();
+    assert.deepEqual([code, stdout], [3, '']);
+  });
+
   test('ends with 3 when the daemon goes away, and with 1 when it fails', async () => {
     const server = await AdminServer.start();
     const child = server.spawn('calls', '--watch');
