@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { InvMessage, LegName, PortPair } from '../protocol/index.ts';
 import type { Channel } from './channel.ts';
 import type { Channels } from './channels.ts';
+import type { Hangup } from './idle-clock.ts';
 import { nameOfSource } from './source-name.ts';
 import { type CallEvent, type CallState, type EndReason, mayResume, next } from './state.ts';
 import { SILENCE_NS, Tap } from './tap.ts';
@@ -76,7 +77,7 @@ export class Call {
   ports: PortPair | null = null;
   end: CallEnd | null = null;
   /** When its channel hung up; its tap's BYE is about to come, or lost. */
-  hangup: { atNs: number; cause: string | null } | null = null;
+  hangup: Hangup | null = null;
   /** When its box last said that the channel lives, up to 250 ms behind; -1 where none ever did. */
   vouchedNs = -1;
   /** Workers that have died over this call and those it continues. */
@@ -161,7 +162,8 @@ export class Call {
   /** The channel has hung up. */
   hungUp(channel: Channel, atNs: number): void {
     this.#channel = channel;
-    this.hangup ??= { atNs, cause: channel.info.hangupCause };
+    const { hangupCause: cause, hungUpAtMs } = channel.info;
+    this.hangup ??= { atNs, cause, isHeard: cause !== null || hungUpAtMs !== null };
   }
 
   /** Once a call: it stays, though nothing comes. */

@@ -20,7 +20,14 @@ export class Channels {
     return found;
   }
 
+  /** Makes it known; not in place of one that lives: a call between two boxes may have one UUID on both. */
   add(channel: Channel): void {
+    const known = this.#byUuid.get(channel.info.uuid);
+    if (!known || known.state === 'gone') this.claim(channel);
+  }
+
+  /** Of all channels of its UUID this is the one that is recorded. */
+  claim(channel: Channel): void {
     this.#byUuid.set(channel.info.uuid, channel);
   }
 
@@ -28,12 +35,13 @@ export class Channels {
   rename(channel: Channel, uuid: string): void {
     channel.info.uuid = uuid;
     if (!channel.uuids.includes(uuid)) channel.uuids.push(uuid);
-    this.#byUuid.set(uuid, channel);
+    this.add(channel);
   }
 
   /** Forgets a channel under all its UUIDs. */
   remove(channel: Channel): void {
-    for (const [uuid, known] of this.#byUuid) if (known === channel) this.#byUuid.delete(uuid);
+    for (const uuid of channel.uuids)
+      if (this.#byUuid.get(uuid) === channel) this.#byUuid.delete(uuid);
   }
 
   /** Those of one box. */

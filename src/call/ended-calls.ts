@@ -1,5 +1,6 @@
 import type { Source } from '../capture/index.ts';
 import type { Call } from './call.ts';
+import type { Channel } from './channel.ts';
 import type { Channels } from './channels.ts';
 import { isForGood } from './state.ts';
 import { Tombstones } from './tombstones.ts';
@@ -13,7 +14,7 @@ const RESUME_NS = 3600e9;
 export class EndedCalls {
   /** Until their files are final. */
   readonly #draining = new Map<string, Call>();
-  readonly #tombstones = new Tombstones(LATE_NS);
+  readonly #tombstones = new Tombstones(LATE_NS, { mayForget: (call) => !mayTapGoOn(call) });
   readonly #paused: Tombstones;
   readonly #channels: Pick<Channels, 'find'>;
   // Once and not for each packet.
@@ -24,7 +25,7 @@ export class EndedCalls {
   /** `onOver` hears of each call that could have gone on and from now on does not, as itself or at all. */
   constructor(channels: Pick<Channels, 'find'>, onOver: (call: Call) => void) {
     this.#channels = channels;
-    this.#paused = new Tombstones(RESUME_NS, onOver);
+    this.#paused = new Tombstones(RESUME_NS, { onForgotten: onOver });
   }
 
   add(call: Call, nowNs: number): void {
@@ -59,6 +60,12 @@ export class EndedCalls {
     return this.#channels.find(uuid, this.#pausedAs);
   }
 
+  /** True where a call of this channel has ended with it, in the last minute. */
+  wasRecorded(channel: Channel): boolean {
+    const call = this.#buried(channel.info.uuid);
+    return call?.channel === channel && (call.end?.reason === 'bye' || call.hangup !== null);
+  }
+
   /** The call that had the UUID before, where that is still known. */
   known(uuid: string): Call | undefined {
     return this.paused(uuid) ?? this.#buried(uuid) ?? this.draining(uuid);
@@ -87,4 +94,9 @@ export class EndedCalls {
   #buried(uuid: string): Call | undefined {
     return this.#channels.find(uuid, this.#buriedAs);
   }
+}
+
+/** True where it was ended on purpose and its box says that the channel lives: after a hold its tap sends again. */
+function mayTapGoOn({ end, channel }: Call): boolean {
+  return end !== null && isForGood(end.reason) && channel?.state === 'vouched';
 }

@@ -17,7 +17,15 @@ export interface TimedCall {
   /** When its box last said that the channel lives; -1 where none ever did. Only from then on silence counts. */
   vouchedNs: number;
   /** When its channel hung up; null: it has not, as far as is known. */
-  hangup: { atNs: number; cause: string | null } | null;
+  hangup: Hangup | null;
+}
+
+export interface Hangup {
+  /** When it was known, on the monotonic clock. */
+  atNs: number;
+  cause: string | null;
+  /** False where it is known from the channel's not being there any more: it was some time before. */
+  isHeard: boolean;
 }
 
 export interface Overdue {
@@ -37,7 +45,7 @@ export function overdue(call: TimedCall, limits: CallLimits, nowNs: number): Ove
   if (hangup && msSince(hangup.atNs, nowNs) >= BYE_AFTER_HANGUP_MS) {
     const cause = hangup.cause === null ? '' : ` (${hangup.cause})`;
     const words = `the channel hung up${cause} and no BYE came`;
-    return { reason: 'hangup', words, atNs: hangup.atNs };
+    return { reason: 'hangup', words, atNs: hangup.isHeard ? hangup.atNs : null };
   }
   if (limits.maxDurationMs > 0 && msSince(call.startNs, nowNs) >= limits.maxDurationMs)
     return {

@@ -142,7 +142,11 @@ export class Lives {
 
   /** The channel is gone: its call ends soon, if its tap's BYE does not end it before. */
   hungUp(channel: Channel): void {
-    for (const uuid of channel.uuids) this.#live.get(uuid)?.hungUp(channel, this.#options.now());
+    for (const uuid of channel.uuids) {
+      const call = this.#live.get(uuid);
+      // A channel of another box may have the UUID as well.
+      if (call && (call.channel ?? channel) === channel) call.hungUp(channel, this.#options.now());
+    }
     this.#hangups.hungUp(channel);
   }
 

@@ -122,8 +122,9 @@ export class CallRegistry implements ControlHandlers, CaptureEvents {
     return call !== undefined;
   }
 
-  /** Files a call without audio, and the reason in words. */
+  /** Files a call without audio, and the reason in words; not where its tap was over before anybody asked. */
   notTapped(channel: Channel, reason: string): void {
+    if (this.#ended.wasRecorded(channel)) return;
     const call = new UntappedCall(channel, reason, this.#options.now(), Date.now(), this.#log);
     call.name = this.#options.nameOf(call.facts);
     const filed = this.#options.archiveUntapped(call).then(() => void this.#untapped.delete(filed));

@@ -36,7 +36,7 @@ export function readChannel(
     gateway: textOf(event, 'variable_sip_gateway_name') || gatewayOf(channelName),
     domain: first(event, 'variable_domain_name', 'variable_dialed_domain', 'variable_sip_req_host'),
     accountCode: textOf(event, 'variable_accountcode'),
-    originator: textOf(event, 'variable_originator') || null,
+    originator: originatorOf(event, channelName),
     bridgedTo: textOf(event, 'variable_bridge_uuid') || null,
     readCodec: textOf(event, 'Channel-Read-Codec-Name'),
     writeCodec: textOf(event, 'Channel-Write-Codec-Name'),
@@ -78,6 +78,19 @@ export function factsOf(info: ChannelInfo, event: EslEvent): ChannelFacts {
 export function timeOf(event: EslEvent, header: string): number | null {
   const us = Number(textOf(event, header));
   return us > 0 ? Math.round(us / 1000) : null;
+}
+
+/** The far end of a loopback pair has no originator, and was made for the near one all the same. */
+function originatorOf(event: EslEvent, channelName: string): string | null {
+  const originator = textOf(event, 'variable_originator');
+  if (originator !== '') return originator;
+  const isFarEnd = isLoopback(channelName) && textOf(event, 'variable_loopback_leg') === 'B';
+  return (isFarEnd && textOf(event, 'variable_other_loopback_leg_uuid')) || null;
+}
+
+/** `loopback/9214-a`: it passes on what others say. */
+export function isLoopback(channelName: string): boolean {
+  return channelName.startsWith('loopback/');
 }
 
 function first(event: EslEvent, ...headers: string[]): string {

@@ -4,6 +4,8 @@ import { RstError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { BoxStatus } from './box-status.ts';
 import type { Captures } from './captures.ts';
+import { isCommandWord } from './command-word.ts';
+import { Leftovers } from './leftovers.ts';
 import { Policy } from './policy.ts';
 import type { TapSettings } from './roster-options.ts';
 import type { Rule } from './rule.ts';
@@ -39,6 +41,7 @@ export class Controller implements AsyncDisposable {
   /** Which session has which FreeSWITCH. */
   readonly #cores = new Map<string, Session>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #leftovers: Leftovers;
   #settings: ControllerSettings;
   #tapSettings: TapSettings;
   #phase: 'idle' | 'running' | 'closed' = 'idle';
@@ -47,6 +50,7 @@ export class Controller implements AsyncDisposable {
   constructor(options: ControllerOptions) {
     const { boxes, esl, trigger, rules } = options;
     this.#options = options;
+    this.#leftovers = new Leftovers(options);
     this.#settings = { boxes, esl, trigger, rules };
     this.#tapSettings = tapSettingsOf(this.#settings);
   }
@@ -80,8 +84,11 @@ export class Controller implements AsyncDisposable {
     this.#settings = settings;
     this.#tapSettings = tapSettingsOf(settings);
     const changes: string[] = [];
+    const { length } = settings.rules;
     if (!isSame(before.rules, settings.rules))
-      changes.push(`${settings.rules.length} rules decide about calls from now on`);
+      changes.push(
+        `${length} ${length === 1 ? 'rule decides' : 'rules decide'} about calls from now on`,
+      );
     if (!isSame(before.trigger, settings.trigger)) changes.push('[trigger] has changed');
     if (!isSame(before.esl, settings.esl))
       changes.push('[esl] has changed; connections take it when they are made');
@@ -97,7 +104,8 @@ export class Controller implements AsyncDisposable {
    * Has a channel tapped, whatever the rules say; `box` where more than one may have it. Resolves with a
    * sentence once its audio comes.
    *
-   * @throws RstError RST_ESL where no box has the channel or the tap can't be; RST_USAGE for a box that is none
+   * @throws RstError RST_NOT_FOUND (no such box, or no answered channel), RST_NOT_REACHABLE (the box is
+   *   away), RST_ESL (it can't be tapped)
    */
   async tap(uuid: string, box?: string): Promise<string> {
     const { session, watch } = await this.#find(uuid, box);
@@ -112,7 +120,7 @@ export class Controller implements AsyncDisposable {
         throw new RstError('RST_ESL', `${uuid} on ${name} is not recorded: ${outcome.reason}`);
       case 'ended':
         throw new RstError(
-          'RST_ESL',
+          'RST_NOT_REACHABLE',
           `${uuid} on ${name} may not be recorded: the connection to the box is lost; try it again`,
         );
     }
@@ -121,14 +129,17 @@ export class Controller implements AsyncDisposable {
   /**
    * Ends the recording of a channel for good.
    *
-   * @throws RstError RST_ESL where nothing of it is recorded, or the box refuses `rst_stop`
+   * @throws RstError RST_NOT_FOUND where nothing of it is recorded, RST_ESL where the box refuses `rst_stop`
    */
   async untap(uuid: string): Promise<string> {
     const { captures, channels } = this.#options;
     const channel = channels.get(uuid);
     const session = channel && this.#sessions.get(channel.info.box);
     if (!captures.stop(uuid, 'it was stopped by command'))
-      throw new RstError('RST_ESL', `${uuid} is not recorded; rst-server calls lists what is`);
+      throw new RstError(
+        'RST_NOT_FOUND',
+        `${quote(uuid)} is not recorded; rst-server calls lists what is`,
+      );
     session?.roster.find(uuid)?.apply('stop');
     if (session?.box.stopCommand) await this.#stopTap(session, channel as Channel);
     return `the recording of ${uuid} has ended`;
@@ -137,12 +148,13 @@ export class Controller implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#phase = 'closed';
     for (const session of this.#sessions.values()) this.#end(session);
+    this.#leftovers.close();
     await Promise.all(this.#ending);
   }
 
   async #stopTap(session: Session, { info }: Channel): Promise<void> {
     const route = session.route();
-    if (route === null) return;
+    if (route === null || !isCommandWord(info.uuid)) return;
     const answer = await route.commands.bgapi(`rst_stop ${info.uuid}`);
     if (answer.startsWith('-ERR') && !answer.startsWith('-ERR no reply'))
       throw new RstError(
@@ -154,25 +166,30 @@ export class Controller implements AsyncDisposable {
   async #find(uuid: string, box?: string): Promise<{ session: Session; watch: Watch }> {
     if (box !== undefined && !this.#sessions.has(box))
       throw new RstError(
-        'RST_USAGE',
-        `there is no box ${JSON.stringify(box)}; there is ${[...this.#sessions.keys()].join(', ') || 'none'}`,
+        'RST_NOT_FOUND',
+        `there is no box ${quote(box)}; there is ${[...this.#sessions.keys()].join(', ') || 'none'}`,
       );
     const sessions = [...this.#sessions.values()].filter(
       (session) => box === undefined || session.box.name === box,
     );
+    const isAway = (session: Session) => session.state !== 'ready' || session.route() === null;
     for (const session of sessions) {
-      const watch =
-        session.state === 'ready'
-          ? (session.roster.find(uuid) ?? (await session.find(uuid)))
-          : undefined;
+      if (isAway(session)) continue;
+      // What is known of it may have changed, as what was dialled.
+      const watch = await session.find(session.roster.find(uuid)?.channel.info.uuid ?? uuid);
       if (watch) return { session, watch };
     }
-    const away = sessions
-      .filter(({ state }) => state !== 'ready')
-      .map((session) => session.box.name);
+    const away = sessions.filter(isAway);
+    const isThere = away.some(({ roster }) => roster.find(uuid) !== undefined);
+    const names = away.map((session) => session.box.name).join(', ');
+    if (isThere || (names !== '' && away.length === sessions.length))
+      throw new RstError(
+        'RST_NOT_REACHABLE',
+        `${quote(uuid)} can't be tapped now, as there is no connection to ${names}; try it again when rst-server boxes shows one`,
+      );
     throw new RstError(
-      'RST_ESL',
-      `no box has an answered channel ${JSON.stringify(uuid.slice(0, 128))}${away.length > 0 ? `; not connected: ${away.join(', ')}` : ''}`,
+      'RST_NOT_FOUND',
+      `no box has an answered channel ${quote(uuid)}${names === '' ? '' : `; not connected: ${names}`}`,
     );
   }
 
@@ -207,6 +224,7 @@ export class Controller implements AsyncDisposable {
       box,
       log,
       random,
+      leftovers: this.#leftovers,
       settings: () => this.#tapSettings,
       esl: () => this.#settings.esl,
       claim: (coreUuid, claimant) => this.#claim(coreUuid, claimant),
@@ -241,6 +259,10 @@ function tapSettingsOf({ rules, trigger }: ControllerSettings): TapSettings {
     confirmTimeoutMs: trigger.confirmTimeoutMs,
     variables: trigger.variables,
   };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 128));
 }
 
 /** Settings are plain data, and their keys come in one order. */

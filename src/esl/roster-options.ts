@@ -1,6 +1,7 @@
 import type { Channels } from '../call/index.ts';
 import type { Log } from '../log.ts';
 import type { Captures } from './captures.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Policy } from './policy.ts';
 
 /** What may be another one after a reload; asked for each time. */
@@ -17,6 +18,7 @@ export interface RosterOptions {
   settings(): TapSettings;
   channels: Channels;
   captures: Captures;
+  leftovers: Leftovers;
   /** Monotonic, ns. */
   now(): number;
   log: Log;

@@ -11,11 +11,13 @@ import {
   noteTransfer,
   noteUnbridge,
 } from './channel-events.ts';
-import { factsOf, readChannel, textOf, timeOf } from './channel-reader.ts';
+import { factsOf, isLoopback, readChannel, textOf, timeOf } from './channel-reader.ts';
 import type { EslEvent } from './event.ts';
+import { hasPercent } from './percent.ts';
 import type { RosterOptions } from './roster-options.ts';
 import type { Tapping } from './tapping.ts';
 import { Watch } from './watch.ts';
+import { Watches } from './watches.ts';
 import { wishOf } from './wish.ts';
 
 /** Events come after a hangup, and whoever files the call may look at its channel so long. */
@@ -40,7 +42,7 @@ export class Roster {
   readonly #captures: Captures;
   readonly #tapping: Tapping;
   readonly #log: Log;
-  readonly #watches = new Map<Channel, Watch>();
+  readonly #watches = new Watches();
   /** Channels that have hung up, the oldest first. */
   readonly #gone: { channel: Channel; atNs: number }[] = [];
 
@@ -60,18 +62,19 @@ export class Roster {
   /** Those that are recorded now. */
   get recorded(): number {
     let count = 0;
-    for (const { channel } of this.#watches.values())
-      if (this.#captures.stateOf(channel.info.uuid) === 'live') count++;
+    for (const { channel } of this.#watches.all) if (this.#isLive(channel)) count++;
     return count;
   }
 
   find(uuid: string): Watch | undefined {
-    const channel = this.#channels.get(uuid);
-    return channel && this.#watches.get(channel);
+    return this.#watches.find(uuid);
   }
 
   event(event: EslEvent): void {
     const heard = { event, atNs: this.#options.now() };
+    const known = this.find(textOf(event, 'Unique-ID'));
+    // Whoever transfers a call has another number dialled.
+    if (known && hasPercent(event)) known.hasPercent = true;
     switch (event.name) {
       case 'CHANNEL_ANSWER':
         return this.#answered(heard);
@@ -97,18 +100,17 @@ export class Roster {
 
   /** The link is lost: nobody vouches for the channels any more. */
   lost(): void {
-    for (const watch of this.#watches.values()) {
+    for (const watch of this.#watches.all) {
       const { channel } = watch;
       channel.state = 'unsure';
       this.#tapping.lost(channel);
-      if (watch.state === 'tapping' || this.#captures.stateOf(channel.info.uuid) === 'live')
-        watch.apply('cut');
+      if (watch.state === 'tapping' || this.#isLive(channel)) watch.apply('cut');
     }
   }
 
   /** These channels are there, in the same process as before or in another one: all others have hung up. */
   present(uuids: ReadonlySet<string>, isSameCore: boolean): void {
-    for (const watch of [...this.#watches.values()]) {
+    for (const watch of this.#watches.all) {
       const { channel } = watch;
       if (channel.state !== 'unsure' || (isSameCore && uuids.has(channel.info.uuid))) continue;
       const text = isSameCore ? 'while nobody listened' : 'FreeSWITCH was started again';
@@ -130,6 +132,7 @@ export class Roster {
     }
     const { info } = known.channel;
     known.isHeld = isHeld;
+    if (hasPercent(dump)) known.hasPercent = true;
     known.channel.state = 'vouched';
     info.bridgedTo = textOf(dump, 'variable_bridge_uuid') || null;
     noteTransfer({ event: dump, atNs: this.#options.now() }, known);
@@ -150,11 +153,16 @@ export class Roster {
     }
   }
 
-  /** Nobody looks after the channels of this box any more; those that are recorded stay known to their calls. */
+  /** Nobody looks after the channels of this box any more; those that somebody has decided on stay known. */
   forget(): void {
-    for (const { channel } of this.#watches.values()) {
+    for (const watch of this.#watches.all) {
+      const { channel, state } = watch;
       channel.state = 'unsure';
-      if (this.#captures.stateOf(channel.info.uuid) === 'none') this.#channels.remove(channel);
+      // Its INV may be on its way.
+      const isWanted = state === 'tapping' || state === 'stopped';
+      if (isWanted || this.#captures.stateOf(channel.info.uuid) !== 'none')
+        this.#options.leftovers.keep(watch);
+      else this.#channels.remove(channel);
     }
     for (const { channel } of this.#gone) this.#channels.remove(channel);
     this.#watches.clear();
@@ -205,6 +213,7 @@ export class Roster {
     const watch = this.find(oldUuid);
     if (!watch) return;
     this.#channels.rename(watch.channel, textOf(heard.event, 'Unique-ID'));
+    this.#watches.add(watch);
     noteRename(heard, watch.channel, oldUuid);
   }
 
@@ -214,13 +223,13 @@ export class Roster {
   }
 
   #add(event: EslEvent): Watch {
-    const { box, settings } = this.#options;
+    const { box, settings, leftovers } = this.#options;
     const { policy, variables } = settings();
     const info = readChannel(event, box, variables);
     const facts = factsOf(info, event);
     // Another session may have known it, by another name of the same box.
-    const known = this.#channels.get(info.uuid);
-    const channel = known && known.state !== 'gone' ? known : new Channel(info);
+    const left = leftovers.take(info);
+    const channel = left?.channel ?? new Channel(info);
     channel.info = info;
     channel.state = 'vouched';
     const decision = policy.decide(facts);
@@ -231,9 +240,11 @@ export class Roster {
       hasWish: wishOf(facts) !== null,
       tapsItself: tapsItself(event),
       transferSource: textOf(event, 'Caller-Transfer-Source'),
+      hasPercent: hasPercent(event),
     });
+    if (left?.isStopped) watch.apply('stop');
     this.#channels.add(channel);
-    this.#watches.set(channel, watch);
+    this.#watches.add(watch);
     return watch;
   }
 
@@ -264,6 +275,8 @@ export class Roster {
       if (heir?.state !== 'skipped' || heir.hasWish || heir.channel.info.originator === null)
         continue;
       if (heir.parent !== null && heir.parent === partner) continue;
+      // What it passes on is recorded elsewhere, or can't be.
+      if (isLoopback(heir.channel.info.channelName)) continue;
       const { decision, state } = heir.inherited();
       if (decision.action !== 'record' || state === 'stopped') continue;
       heir.decision = decision;
@@ -276,10 +289,14 @@ export class Roster {
     return state === 'tapping' || this.#captures.stateOf(channel.info.uuid) !== 'none';
   }
 
+  #isLive({ info }: Channel): boolean {
+    return this.#captures.stateOf(info.uuid) === 'live';
+  }
+
   #leave(watch: Watch): void {
     const { channel } = watch;
     channel.state = 'gone';
-    this.#watches.delete(channel);
+    this.#watches.delete(watch);
     this.#gone.push({ channel, atNs: this.#options.now() });
     this.#tapping.hungUp(channel);
     this.#captures.hungUp(channel);

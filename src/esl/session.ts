@@ -7,6 +7,7 @@ import { isCommandWord } from './command-word.ts';
 import { each } from './each.ts';
 import { EslEvent } from './event.ts';
 import { Link } from './link.ts';
+import { ModuleTrust } from './module-trust.ts';
 import { plainAddress } from './plain-address.ts';
 import { CHANNEL_EVENTS, Roster } from './roster.ts';
 import type { RosterOptions } from './roster-options.ts';
@@ -34,6 +35,8 @@ export interface SessionOptions extends Omit<RosterOptions, 'box'> {
 const DUMPS_AT_ONCE = 8;
 /** What somebody has to change is tried again after so many times `esl.reconnect_max`. */
 const SLOW_FACTOR = 2;
+/** Reasons that are not said again; more than this there hardly are. */
+const MAX_SAID = 32;
 
 /**
  * One FreeSWITCH for as long as it is configured: it connects, finds out which calls there are, listens,
@@ -44,11 +47,13 @@ export class Session implements AsyncDisposable {
   readonly tapping: Tapping;
   readonly #options: SessionOptions;
   readonly #log: Log;
+  readonly #module: ModuleTrust;
   readonly #abort = new AbortController();
   #state: SessionState = 'idle';
   #sinceMs = Date.now();
   #lastError: string | null = null;
-  #said: string | null = null;
+  /** Since it was connected last. */
+  readonly #said = new Set<string>();
   #link: Link | null = null;
   #coreUuid: string | null = null;
   #version: string | null = null;
@@ -60,10 +65,13 @@ export class Session implements AsyncDisposable {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#log = options.log.child({ box: options.box.name });
-    const { settings, captures } = options;
+    const { settings, channels, captures } = options;
+    this.#module = new ModuleTrust(options.box.stopCommand);
     this.tapping = new Tapping({
       settings,
+      channels,
       captures,
+      module: this.#module,
       route: () => this.route(),
       log: this.#log,
     });
@@ -142,8 +150,10 @@ export class Session implements AsyncDisposable {
     const limits = () => ({ minMs: esl().reconnectMinMs, maxMs: esl().reconnectMaxMs });
     const backoff = new Backoff({ limits, random });
     while (!this.#isClosed) {
-      const error = await this.#connection(() => backoff.reset());
+      const error = await this.#connection();
       if (this.#isClosed) return;
+      // One that goes at once again and again is tried less and less often.
+      if (this.#state === 'ready' && Date.now() - this.#sinceMs >= limits().maxMs) backoff.reset();
       const isRefused = isForPeople(error);
       this.#move(isRefused ? 'refused' : 'lost');
       this.#say(error, isRefused);
@@ -153,7 +163,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** One connection from its beginning to its end; returns what ended it. Never rejects. */
-  async #connection(onReady: () => void): Promise<Error> {
+  async #connection(): Promise<Error> {
     const { box, esl, release } = this.#options;
     const ended = Promise.withResolvers<Error>();
     const { connectTimeoutMs, commandTimeoutMs, heartbeatTimeoutMs } = esl();
@@ -193,7 +203,6 @@ export class Session implements AsyncDisposable {
       reconciled.catch(() => {});
       await Promise.race([reconciled, ended.promise.then((error) => Promise.reject(error))]);
       this.#move('reconciled');
-      onReady();
       this.#sayConnected();
       return await ended.promise;
     } catch (error) {
@@ -202,6 +211,7 @@ export class Session implements AsyncDisposable {
       clearTimeout(this.#watchdog);
       this.#abort.signal.removeEventListener('abort', onAbort);
       this.roster.lost();
+      this.#module.lost();
       release(this);
       await link.close();
       this.#link = null;
@@ -259,14 +269,14 @@ export class Session implements AsyncDisposable {
   #say(error: Error, isRefused: boolean): void {
     const text = errorText(error);
     this.#lastError = text;
-    if (text === this.#said) return this.#log.debug({ reason: text }, 'still not connected');
-    this.#said = text;
+    if (this.#said.has(text)) return this.#log.debug({ reason: text }, 'still not connected');
+    if (this.#said.size < MAX_SAID) this.#said.add(text);
     if (isRefused) this.#log.error(text);
     else this.#log.warn({ code: error instanceof RstError ? error.code : undefined }, text);
   }
 
   #sayConnected(): void {
-    this.#said = null;
+    this.#said.clear();
     const { channels, version, advertised } = this.status;
     this.#log.info({ version, channels, advertised }, 'connected to FreeSWITCH');
   }

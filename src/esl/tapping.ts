@@ -1,7 +1,9 @@
-import type { Channel } from '../call/index.ts';
+import type { Channel, Channels } from '../call/index.ts';
 import type { Log } from '../log.ts';
 import type { Captures } from './captures.ts';
 import type { Commands } from './commands.ts';
+import type { ModuleTrust } from './module-trust.ts';
+import { PERCENT_REASON } from './percent.ts';
 import type { TapSettings } from './roster-options.ts';
 import { type TapOutcome, type TapTarget, Trigger, type TriggerStart } from './trigger.ts';
 import type { Watch } from './watch.ts';
@@ -16,7 +18,9 @@ export interface TapRoute {
 
 export interface TappingOptions {
   settings(): TapSettings;
+  channels: Pick<Channels, 'claim'>;
   captures: Captures;
+  module: ModuleTrust;
   /** null while there is no link. */
   route(): TapRoute | null;
   log: Log;
@@ -47,7 +51,9 @@ export class Tapping {
 
   /** By hand: whoever asked learns the outcome, and no call is filed because of it. */
   byHand(watch: Watch): Promise<TapOutcome> {
-    return this.#running.get(watch.channel)?.outcome ?? this.#follow(watch, 'look');
+    // Nobody listens to what may still run of one that was stopped.
+    const start = watch.state === 'stopped' ? 'ask' : 'look';
+    return this.#running.get(watch.channel)?.outcome ?? this.#follow(watch, start);
   }
 
   /** INV or DATA has proved the channel's tap. */
@@ -70,7 +76,7 @@ export class Tapping {
   }
 
   #follow(watch: Watch, start: TriggerStart): Promise<TapOutcome> {
-    const { captures, settings, route } = this.#options;
+    const { captures, channels, module, settings, route } = this.#options;
     const { channel, decision } = watch;
     const way = route();
     if (way === null) return Promise.resolve({ kind: 'ended' });
@@ -81,8 +87,12 @@ export class Tapping {
       watch.apply('tapped');
       return Promise.resolve({ kind: 'tapped' });
     }
+    channels.claim(channel);
+    const mustNot = () => (watch.hasPercent && !module.isSound ? PERCENT_REASON : null);
     const trigger = new Trigger({
       channel,
+      mustNot,
+      answered: (text) => module.answered(text),
       isHeld: () => watch.isHeld,
       captures,
       ...way,

@@ -17,6 +17,10 @@ export interface TriggerOptions {
   channel: Channel;
   /** Hold silences both legs of a tap. */
   isHeld(): boolean;
+  /** Why it must not be tapped by the command, in words; null where it may. */
+  mustNot(): string | null;
+  /** Hears what the module says to the command. */
+  answered(text: string): void;
   captures: Pick<Captures, 'stateOf'>;
   commands: Commands;
   target: TapTarget;
@@ -53,6 +57,8 @@ export class Trigger {
   #commands = 0;
   #reply: TapReply | null = null;
   #answer = '';
+  /** The UUID that was asked for last. */
+  #asked = '';
   #isListed = false;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | null = null;
@@ -104,7 +110,9 @@ export class Trigger {
     return !isOver(this.#state) && this.#state !== 'leaving';
   }
 
-  async #run(start: TriggerStart): Promise<void> {
+  async #run(wanted: TriggerStart): Promise<void> {
+    // What must not be asked for may run by itself.
+    const start = wanted === 'ask' && this.#options.mustNot() !== null ? 'expect' : wanted;
     if (start === 'expect') {
       this.#move('expect');
       await this.#proof();
@@ -112,6 +120,8 @@ export class Trigger {
     // What runs may send to somebody else, or to a daemon that was here before: then it is asked for.
     if (start !== 'ask' && this.#isRunning && (await this.#finds())) await this.#adopt();
     while (this.#isRunning && this.#mayAsk) {
+      const refusal = this.#options.mustNot();
+      if (refusal !== null) return this.#fail(refusal);
       await this.#ask();
       if (this.#isRunning && this.#reply !== 'unknown' && (await this.#finds())) {
         await this.#adopt();
@@ -127,7 +137,9 @@ export class Trigger {
   /** Once more where nothing came of the first; not where that can't change. */
   get #mayAsk(): boolean {
     if (this.#commands === 0) return true;
-    return this.#commands < MAX_COMMANDS && this.#reply !== 'running' && this.#reply !== 'unknown';
+    if (this.#commands >= MAX_COMMANDS || this.#reply === 'running') return false;
+    // It may have got another UUID on the way.
+    return this.#reply !== 'unknown' || this.#asked !== this.#uuid;
   }
 
   /** Has it tapped, and waits for the proof unless there can be none. */
@@ -135,8 +147,10 @@ export class Trigger {
     const { commands, target } = this.#options;
     this.#move('ask');
     this.#commands++;
+    this.#asked = this.#uuid;
     try {
-      this.#answer = await commands.bgapi(`uuid_rst ${this.#uuid} ${target.host} ${target.port}`);
+      this.#answer = await commands.bgapi(`uuid_rst ${this.#asked} ${target.host} ${target.port}`);
+      this.#options.answered(this.#answer);
       this.#reply = parseTapReply(this.#answer);
     } catch (error) {
       this.#answer = errorText(error);

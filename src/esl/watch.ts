@@ -15,6 +15,7 @@ export interface WatchOptions {
   /** Whether the dialplan says that it taps the call when it is answered. */
   tapsItself: boolean;
   transferSource: string;
+  hasPercent: boolean;
 }
 
 /** What a session keeps of a channel besides what calls look at. */
@@ -30,6 +31,8 @@ export class Watch {
   isHeld = false;
   /** What FreeSWITCH says of its last transfer; one more is another text. */
   transferSource: string;
+  /** What the module would send of it has a percent sign, or once had. */
+  hasPercent: boolean;
   #state: WatchState = 'skipped';
 
   constructor(options: WatchOptions) {
@@ -39,6 +42,7 @@ export class Watch {
     this.hasWish = options.hasWish;
     this.tapsItself = options.tapsItself;
     this.transferSource = options.transferSource;
+    this.hasPercent = options.hasPercent;
   }
 
   get state(): WatchState {

@@ -8,11 +8,13 @@ export interface Backend {
   /**
    * Has the channel tapped, on the box where it is or on the one that is named; says what was done.
    *
-   * @throws RstError RST_NOT_FOUND (channel, box), RST_CONFLICT (it is tapped), RST_NOT_REACHABLE (the
-   *   box is), RST_ESL (what it answered)
+   * One that is recorded already is no error.
+   *
+   * @throws RstError RST_NOT_FOUND (channel, box), RST_NOT_REACHABLE (the box is away), RST_ESL (it can't be
+   *   tapped, and why)
    */
   tap(uuid: string, box?: string): Promise<string>;
-  /** Ends the recording of a call for good; says what was done. Throws `RST_NOT_FOUND`. */
+  /** Ends the recording of a call for good; says what was done. Throws `RST_NOT_FOUND`, or `RST_ESL` where the box refuses. */
   stop(uuid: string): Promise<string>;
   boxes(): BoxStatus[];
   /**

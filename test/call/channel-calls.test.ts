@@ -114,6 +114,15 @@ describe('a channel that hangs up', () => {
     assert.equal(archived[0]?.call.facts.box, 'fs2');
   });
 
+  test('on another box ends no call that has the same UUID', (t) => {
+    const { registry, inv, heard, pass } = create(t);
+    inv();
+    heard();
+    registry.hungUp(hangUp(channelOf({ box: 'fs2' })));
+    pass(2000);
+    assert.equal(registry.liveCalls, 1);
+  });
+
   test('without a call, or after its end, ends nothing', (t) => {
     const { registry, channel, inv, bye, pass } = create(t);
     registry.hungUp(channel);
@@ -200,6 +209,21 @@ describe('a call that somebody stops', () => {
     await closed;
     const { reason, words } = archived[0]?.end ?? {};
     assert.deepEqual([reason, words], ['stopped', 'stopped from the command line']);
+  });
+
+  test('stays ended when its tap sends again after a long hold, until the channel is gone', (t) => {
+    const { registry, channel, inv, data, pass } = create(t);
+    inv();
+    registry.stop('u', 'enough');
+    registry.finished(1, MEDIA);
+    const again = () => {
+      pass(200_000);
+      for (let packet = 0; packet < 5; packet++) data();
+      return registry.liveCalls;
+    };
+    assert.equal(again(), 0);
+    channel.state = 'gone';
+    assert.equal(again(), 1);
   });
 
   test('is found under every UUID of its channel', (t) => {
@@ -307,6 +331,22 @@ describe('whoever asks for a tap', () => {
     assert.deepEqual([call?.reason, call?.name], ['mod_rst is not loaded', '2026-03-01/u']);
     assert.equal(call?.facts.caller, '0138');
     assert.equal(call?.facts.startedAtMs, call?.atMs);
+  });
+});
+
+describe('a call whose tap of the dialplan was over before its box said that it was answered', () => {
+  test('is filed once, as recorded', (t) => {
+    const { registry, channels, untapped, inv, bye } = openRegistry(t);
+    inv();
+    bye();
+    const channel = channelOf();
+    channels.add(channel);
+    registry.notTapped(channel, 'the call hung up before its tap began');
+    assert.deepEqual(untapped, []);
+    const next = channelOf();
+    channels.claim(next);
+    registry.notTapped(next, 'no module');
+    assert.equal(untapped.length, 1);
   });
 });
 

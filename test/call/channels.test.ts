@@ -24,3 +24,20 @@ test('a channel to which much happens notes no more than 200 of it', () => {
   for (let i = 0; i < 300; i++) channel.note({ atNs: i, event: 'held', text: 'held' });
   assert.equal(channel.notes.length, 200);
 });
+
+test('a UUID that two boxes have leads to the channel that is recorded, else to the first that lives', () => {
+  const channels = new Channels();
+  const [one, two, three] = ['fs1', 'fs2', 'fs3'].map((box) => {
+    return new Channel({ uuid: 'a', box } as ChannelInfo);
+  }) as [Channel, Channel, Channel];
+  channels.add(one);
+  channels.add(two);
+  assert.equal(channels.get('a'), one);
+  channels.claim(two);
+  channels.remove(one);
+  assert.equal(channels.get('a'), two);
+  two.state = 'gone';
+  channels.add(three);
+  channels.remove(two);
+  assert.equal(channels.get('a'), three);
+});

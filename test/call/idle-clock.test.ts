@@ -61,8 +61,8 @@ test('silence counts from when the box last said that the channel lives', () => 
 
 test('a call is over a second after its channel has hung up, whatever comes', () => {
   const call = { state: 'active' as const, startNs: START_NS, vouchedNs: START_NS + 9e9 };
-  const hungUp = (cause: string | null, nowNs: number) => {
-    const hangup = { atNs: START_NS + 8e9, cause };
+  const hungUp = (cause: string | null, nowNs: number, isHeard = true) => {
+    const hangup = { atNs: START_NS + 8e9, cause, isHeard };
     return overdue({ ...call, hangup, lastArrivalNs: nowNs }, LIMITS, nowNs);
   };
   assert.equal(hungUp('USER_BUSY', START_NS + 9e9 - 1), null);
@@ -72,6 +72,8 @@ test('a call is over a second after its channel has hung up, whatever comes', ()
     atNs: START_NS + 8e9,
   });
   assert.equal(hungUp(null, START_NS + 9e9)?.words, 'the channel hung up and no BYE came');
+  // It was some time before anybody knew, and its last packet was before that.
+  assert.equal(hungUp(null, START_NS + 9e9, false)?.atNs, null);
 });
 
 test('only a call that waits for media is silent though its channel lives', () => {

@@ -20,6 +20,23 @@ test('an ended UUID is remembered for a minute', () => {
   assert.equal(tombstones.get('u') !== undefined, false);
 });
 
+test('one that may not be forgotten is remembered as long again', () => {
+  let mayForget = false;
+  const forgotten: string[] = [];
+  const tombstones = new Tombstones(MINUTE, {
+    mayForget: () => mayForget,
+    onForgotten: ({ uuid }) => forgotten.push(uuid),
+  });
+  tombstones.add(callOf('u'), 0);
+  tombstones.sweep(60 * S);
+  assert.ok(tombstones.get('u'));
+  mayForget = true;
+  tombstones.sweep(119 * S);
+  assert.ok(tombstones.get('u'));
+  tombstones.sweep(120 * S);
+  assert.deepEqual([tombstones.get('u'), forgotten], [undefined, ['u']]);
+});
+
 test('a UUID that ends again is remembered from then on', () => {
   const tombstones = new Tombstones(MINUTE);
   tombstones.add(callOf('again'), 0);

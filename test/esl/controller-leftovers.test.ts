@@ -54,7 +54,7 @@ describe('a controller that is closed', () => {
       fs.channel().answer();
       await fs.received(/^bgapi uuid_rst/);
       await stage[Symbol.asyncDispose]();
-      await assert.rejects(stage.controller.tap('any'), { code: 'RST_ESL' });
+      await assert.rejects(stage.controller.tap('any'), { code: 'RST_NOT_FOUND' });
       assert.equal(stage.controller.close(), stage.controller.close());
       assert.deepEqual(stage.captures.failures, []);
     }

@@ -154,7 +154,7 @@ describe('a reload', () => {
       settingsOf([one, two], { rules: [{ caller: '666', action: 'skip' }] }),
     );
     assert.deepEqual(changes, [
-      '1 rules decide about calls from now on',
+      '1 rule decides about calls from now on',
       'box fs2 is new and is connected to',
     ]);
     await stage.connected(2);
@@ -199,10 +199,11 @@ describe('a command', () => {
     assert.equal(await controller.tap(uuid), `${uuid} on fs1 is recorded from now on`);
     assert.equal(await controller.tap(uuid, 'fs1'), `${uuid} on fs1 is recorded already`);
     assert.equal(await controller.untap(uuid), `the recording of ${uuid} has ended`);
-    await assert.rejects(controller.untap(uuid), { code: 'RST_ESL' });
-    for (const tap of call.taps) await tap.close();
+    await assert.rejects(controller.untap(uuid), { code: 'RST_NOT_FOUND' });
+    // The prebuilt module's tap still runs, and nobody listens to it.
     await controller.tap(uuid);
     assert.deepEqual(stage.captures.begun, [uuid, uuid]);
+    assert.equal(call.taps.size, 2);
     assert.ok(!fs.commands.some(({ text }) => text.includes('rst_stop')));
   });
 
@@ -224,10 +225,72 @@ describe('a command', () => {
       code: 'RST_ESL',
       message: /mod_rst is not loaded/,
     });
-    await assert.rejects(controller.tap('nobody'), { code: 'RST_ESL', message: /no box has/ });
-    await assert.rejects(controller.tap('a b'), { code: 'RST_ESL', message: /no box has/ });
-    await assert.rejects(controller.tap(uuid, 'fs9'), { code: 'RST_USAGE', message: /fs1/ });
+    const isUnknown = { code: 'RST_NOT_FOUND', message: /no box has/ };
+    await assert.rejects(controller.tap('nobody'), isUnknown);
+    await assert.rejects(controller.tap('a b'), isUnknown);
+    await assert.rejects(controller.tap(uuid, 'fs9'), { code: 'RST_NOT_FOUND', message: /fs1/ });
+    await assert.rejects(controller.untap('nobody'), { code: 'RST_NOT_FOUND' });
     assert.deepEqual(stage.captures.failures, []);
+  });
+
+  test('is told that the box is away, or one of them', async () => {
+    await using fs = await FakeFreeswitch.start();
+    await using away = await FakeFreeswitch.start();
+    await using stage = await new Stage([fs, away], { rules: [{ action: 'skip' }] }).open();
+    await stage.connected(2);
+    const { controller } = stage;
+    const { uuid } = away.channel().answer();
+    await stage.until(() => stage.channels.get(uuid) !== undefined);
+    await away.stop();
+    await stage.logged(({ level, box }) => level === 'warn' && box === 'fs2');
+    const isAway = { code: 'RST_NOT_REACHABLE', message: /no connection to fs2/ };
+    await assert.rejects(controller.tap(uuid), isAway);
+    await assert.rejects(controller.tap('nobody', 'fs2'), isAway);
+    await assert.rejects(controller.tap('nobody'), {
+      code: 'RST_NOT_FOUND',
+      message: /no box has .*; not connected: fs2/,
+    });
+  });
+
+  test('whose link is lost while it waits is told so', async () => {
+    await using pair = await controlled(
+      {},
+      { rules: [{ action: 'skip' }], trigger: { confirmTimeoutMs: 20_000 } },
+    );
+    const { fs, stage } = pair;
+    fs.faults.nextTaps.push('send-nothing');
+    const { uuid } = fs.channel().answer();
+    await stage.until(() => stage.channels.get(uuid) !== undefined);
+    const tapped = assert.rejects(stage.controller.tap(uuid), { code: 'RST_NOT_REACHABLE' });
+    await fs.received(/^bgapi uuid_rst/);
+    fs.reset();
+    await tapped;
+  });
+
+  test('finds a channel by a UUID that it had', async () => {
+    await using pair = await controlled({}, { rules: [{ action: 'skip' }] });
+    const { fs, stage } = pair;
+    const call = fs.channel({ uuid: 'before' }).answer();
+    await stage.until(() => stage.channels.get('before') !== undefined);
+    call.rename('after');
+    const next = fs.channel().answer();
+    await stage.until(() => stage.channels.get(next.uuid) !== undefined);
+    await stage.controller.tap('before');
+    assert.equal(call.taps.size, 1);
+  });
+
+  test('never sends rst_stop with a UUID that is more than a word', async () => {
+    const uuid = "a'b";
+    await using fs = await FakeFreeswitch.start({ module: 'fixed' });
+    const { host, port } = fs;
+    const boxes = [{ name: 'fs1', host, port, stop_command: true }];
+    await using stage = await new Stage([], { boxes }).open();
+    await stage.connected();
+    const tapOnAnswer = { host: '127.0.0.1', port: stage.captures.port };
+    fs.channel({ uuid, tapOnAnswer }).answer();
+    await stage.until(() => stage.captures.live.includes(uuid));
+    await stage.controller.untap(uuid);
+    assert.ok(!fs.commands.some(({ text }) => text.includes('rst_stop')));
   });
 
   test('stops the tap too where the module is known to be sound', async () => {

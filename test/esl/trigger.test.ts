@@ -62,6 +62,19 @@ describe('a tap', () => {
     assert.equal(tapCommands(fs), 2);
   });
 
+  test('that another UUID overtakes is asked for by that', async () => {
+    await using pair = await controlled();
+    const { fs, stage } = pair;
+    const call = fs.channel({ uuid: 'before' }).answer();
+    call.rename('after');
+    await stage.until(() => stage.captures.live.includes('after'));
+    assert.deepEqual(
+      fs.commands.flatMap(({ text }) => /^bgapi uuid_rst \S+/.exec(text)?.[0] ?? []),
+      ['bgapi uuid_rst before', 'bgapi uuid_rst after'],
+    );
+    assert.deepEqual(stage.captures.failures, []);
+  });
+
   test('without the module fails with that, at once', async () => {
     await using pair = await controlled({ module: 'none' });
     const { fs, stage } = pair;
