@@ -94,11 +94,11 @@ export class DrainLoop {
     this.#onSlice();
     const untilNs = this.#now() + SLICE_NS;
     while (this.#next < this.#sockets.length) {
-      this.#step(this.#sockets[this.#next] as Drained);
       if (this.#now() > untilNs) {
         setImmediate(() => this.#slice());
         return;
       }
+      this.#step(this.#sockets[this.#next] as Drained);
     }
     this.#end();
   }
