@@ -113,7 +113,7 @@ export class DrainLoop {
   /** A pass that somebody waits for leaves nothing out. */
   #isPassedOver({ quietPasses }: Drained): boolean {
     const isQuiet = quietPasses > QUIET_PASSES && this.#served.length === 0;
-    return isQuiet && (this.#passes + this.#next) % QUIET_EVERY !== 0;
+    return isQuiet && this.#passes % QUIET_EVERY !== 0;
   }
 
   #end(): void {
