@@ -4,14 +4,24 @@ import { ERRORS, type ErrorCode, errorText, RstError, systemCode } from '../erro
 import type { BoxStatus, LiveCall } from '../http/index.ts';
 import { printableLines } from './printable.ts';
 
+/** What the daemon knows, or reads, it says at once: one that does not is stuck. */
+const QUICK_MS = 10_000;
 /** A tap is confirmed, looked for and tried again before it is given up. */
-const TIMEOUT_MS = 150_000;
+const PATIENT_MS = 150_000;
 
 export interface AdminClientOptions {
   /** Of the admin socket. */
   path: string;
   /** Sentences for who finds nobody there. */
   hint(): string;
+  /** How long what needs no FreeSWITCH may take; 10 s by default. */
+  quickMs?: number;
+}
+
+interface Request {
+  body?: object;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
 }
 
 /** Asks a daemon on this machine over its admin socket. What it answers with an error is thrown as one of its code. */
@@ -33,12 +43,17 @@ export class AdminClient {
   /** @throws RstError RST_NOT_FOUND, RST_CONFLICT, RST_NOT_REACHABLE, RST_ESL */
   tap(uuid: string, box?: string): Promise<{ message: string }> {
     const body = box === undefined ? {} : { box };
-    return this.#ask('POST', `/calls/${encodeURIComponent(uuid)}/tap`, { body });
+    return this.#ask('POST', `/calls/${encodeURIComponent(uuid)}/tap`, {
+      body,
+      timeoutMs: PATIENT_MS,
+    });
   }
 
   /** @throws RstError RST_NOT_FOUND */
   stop(uuid: string): Promise<{ message: string }> {
-    return this.#ask('POST', `/calls/${encodeURIComponent(uuid)}/stop`);
+    return this.#ask('POST', `/calls/${encodeURIComponent(uuid)}/stop`, {
+      timeoutMs: PATIENT_MS,
+    });
   }
 
   /** @throws RstError RST_CONFIG */
@@ -49,9 +64,9 @@ export class AdminClient {
   async #ask<Answer>(
     method: 'GET' | 'POST',
     path: string,
-    { body, signal }: { body?: object; signal?: AbortSignal | undefined } = {},
+    { body, signal, timeoutMs = this.#options.quickMs ?? QUICK_MS }: Request = {},
   ): Promise<Answer> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(timeoutMs);
     let answered: { status: number; body: string };
     try {
       answered = await send(this.#options.path, method, `/api/v1${path}`, {
@@ -60,7 +75,10 @@ export class AdminClient {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw this.#notReachable(timeout.aborted ? 'no answer came' : reasonOf(error), error);
+      throw this.#notReachable(
+        timeout.aborted ? `no answer came within ${timeoutMs / 1000} s` : reasonOf(error),
+        error,
+      );
     }
     return this.#read(answered);
   }
@@ -119,6 +137,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'there is no such folder'],
   ['ECONNREFUSED', 'nobody listens there'],
   ['ENOTSOCK', 'it is no socket'],
+  ['EINVAL', 'that path is too long for a socket'],
   ['EACCES', 'permission denied, it belongs to another user'],
   ['ECONNRESET', 'it ended before it answered'],
   ['EPIPE', 'it ended before it answered'],

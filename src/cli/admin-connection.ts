@@ -28,9 +28,14 @@ export function withAdminFlags(command: Command): Command {
 /**
  * The client of the daemon that the flags mean. With `--socket` no configuration is read.
  *
- * @throws RstError RST_CONFIG, or RST_NOT_REACHABLE where the configuration says that it takes no commands
+ * @throws RstError RST_CONFIG, RST_USAGE, or RST_NOT_REACHABLE where the configuration says that it takes no commands
  */
 export function adminClient({ socket, config: file }: AdminFlags): AdminClient {
+  if (socket === '')
+    throw new RstError(
+      'RST_USAGE',
+      '--socket takes the path of an admin socket, not an empty text.',
+    );
   if (socket !== undefined)
     return new AdminClient({
       path: socket,

@@ -22,7 +22,7 @@ export function registerBoxes(program: Command): void {
 
 function formatBoxes(boxes: readonly BoxStatus[]): string {
   if (boxes.length === 0)
-    return 'No boxes. Each [[freeswitch]] of the configuration that is enabled is one.\n';
+    return 'No boxes. Each enabled [[freeswitch]] of the configuration is one, unless esl.enabled is false or the server was started with --no-esl.\n';
   const table = new Table({
     head: ['name', 'address', 'state', 'since', 'channels', 'version', 'last error'],
     style: { head: [], border: [], compact: true },

@@ -10,8 +10,17 @@ const BARS = '▁▂▃▄▅▆▇█';
 /** After this long without a packet the table says so. */
 const SILENT_MS = 3_000;
 
-/** The calls as a person reads them: a table, oldest first. */
-export function formatCalls(calls: readonly LiveCall[]): string {
+/** Lines of the table that are no calls: its head, its borders and the total. */
+const OTHER_LINES = 5;
+
+/**
+ * The calls as a person reads them: a table, oldest first. Where that has more than `maxLines`, the
+ * youngest are left out, but never all.
+ */
+export function formatCalls(
+  calls: readonly LiveCall[],
+  maxLines: number = Number.POSITIVE_INFINITY,
+): string {
   if (calls.length === 0) return 'No calls.\n';
   const table = new Table({
     head: [
@@ -33,8 +42,13 @@ export function formatCalls(calls: readonly LiveCall[]): string {
     ],
     style: { head: [], border: [], compact: true },
   });
-  for (const call of calls.toSorted((a, b) => b.ageMs - a.ageMs)) table.push(row(call));
-  return `${table.toString()}\n${calls.length} call${calls.length === 1 ? '' : 's'}\n`;
+  const shown = calls
+    .toSorted((a, b) => b.ageMs - a.ageMs)
+    .slice(0, Math.max(1, maxLines - OTHER_LINES));
+  for (const call of shown) table.push(row(call));
+  const left = calls.length - shown.length;
+  const total = `${calls.length} call${calls.length === 1 ? '' : 's'}`;
+  return `${table.toString()}\n${total}${left === 0 ? '' : `, the ${left} youngest not shown`}\n`;
 }
 
 function row(call: LiveCall): string[] {

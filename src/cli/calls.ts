@@ -30,7 +30,9 @@ async function showCalls(flags: CallsFlags): Promise<void> {
     const isScreen = process.stdout.isTTY && !flags.json;
     await watch(isScreen ? 'screen' : 'lines', async (signal) => {
       const { calls } = await client.calls(signal);
-      return flags.json ? `${printableJson({ calls })}\n` : formatCalls(calls);
+      if (flags.json) return `${printableJson({ calls })}\n`;
+      // Rows that nobody sees are not worth the time that thousands of them take.
+      return formatCalls(calls, isScreen ? process.stdout.rows : undefined);
     });
     return;
   }

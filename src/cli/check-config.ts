@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { type LoadedConfig, loadConfig, type Origin, USUAL_FILES } from '../config/index.ts';
+import { print } from './print.ts';
 
 /** `rst-server check-config`: what the daemon would run with, and where each value came from. */
 export function registerCheckConfig(program: Command): void {
@@ -9,9 +10,9 @@ export function registerCheckConfig(program: Command): void {
     .description('check the configuration and show every value and where it came from')
     .option('-c, --config <file>', `the file (default: ${USUAL_FILES.join(', else ')})`)
     .option('--json', 'print one JSON document')
-    .action((options: { config?: string; json?: true }) => {
+    .action(async (options: { config?: string; json?: true }) => {
       const loaded = loadConfig({ file: options.config });
-      process.stdout.write(options.json ? formatJson(loaded) : formatText(loaded));
+      await print(options.json ? formatJson(loaded) : formatText(loaded));
       if (options.json) return;
       for (const warning of loaded.warnings)
         process.stderr.write(`rst-server: warning: ${warning}\n`);

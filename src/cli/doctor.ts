@@ -13,6 +13,9 @@ import { printable, printableJson } from './printable.ts';
 /** A program of the system may ask another one, and wait for it in vain. */
 const COMMAND_TIMEOUT_MS = 3000;
 
+/** What ends it early; a terminal that is closed is no reason to leave files behind. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** What a command that can't be run has said. */
 const NOTHING = { stdout: null };
 
@@ -31,7 +34,7 @@ async function doctor(options: { config?: string; json?: true }): Promise<void> 
   const abort = new AbortController();
   // Once: a second Ctrl-C meets no listener and ends the process.
   const onSignal = () => abort.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.once(signal, onSignal);
   const results: CheckResult[] = [];
   try {
     for await (const result of checksOf(loaded, abort.signal)) {
@@ -45,7 +48,7 @@ async function doctor(options: { config?: string; json?: true }): Promise<void> 
     process.exitCode = 1;
     return;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
   const status = worstOf(results);
   const document = { status, file: loaded.source, checks: results };

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ImportNote, importUpstreamConfig } from '../config/index.ts';
 import { errorText, RstError, systemCode } from '../errors.ts';
+import { print } from './print.ts';
 
 /** May name hosts and folders, as the daemon's own file does. */
 const FILE_MODE = 0o640;
@@ -13,9 +14,9 @@ export function registerImportConfig(program: Command): void {
     .description('turn a udp_server.conf of the upstream server into a configuration for this one')
     .argument('<file>', 'the udp_server.conf')
     .option('-o, --out <file>', 'write it there instead of to stdout; never over an existing file')
-    .action((file: string, options: { out?: string }) => {
+    .action(async (file: string, options: { out?: string }) => {
       const { toml, notes } = importFile(file);
-      if (options.out === undefined) process.stdout.write(toml);
+      if (options.out === undefined) await print(toml);
       else create(options.out, toml);
       for (const note of notes) process.stderr.write(`rst-server: ${formatNote(file, note)}\n`);
     });

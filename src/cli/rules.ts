@@ -3,20 +3,21 @@ import { type Command, Option } from 'commander';
 import { type Config, loadConfig, USUAL_FILES } from '../config/index.ts';
 import { RstError } from '../errors.ts';
 import type { ChannelFacts } from '../esl/index.ts';
+import { print } from './print.ts';
 
 /** What commander makes of the flags. */
 interface TestFlags {
-  caller: string;
-  callee: string;
+  caller?: string;
+  callee?: string;
   direction: 'inbound' | 'outbound';
   leg: 'a' | 'b';
-  context: string;
-  profile: string;
-  gateway: string;
-  domain: string;
-  accountCode: string;
+  context?: string;
+  profile?: string;
+  gateway?: string;
+  domain?: string;
+  accountCode?: string;
   box?: string;
-  variable: ReadonlyMap<string, string>;
+  variable?: ReadonlyMap<string, string>;
   uuid?: string;
   config?: string;
   json?: true;
@@ -28,8 +29,8 @@ export function registerRules(program: Command): void {
   rules
     .command('test')
     .description('show which rule decides about a call and why; what is not said of it is empty')
-    .option('--caller <number>', "the caller's number", '')
-    .option('--callee <number>', 'the number that was called', '')
+    .option('--caller <number>', "the caller's number")
+    .option('--callee <number>', 'the number that was called')
     .addOption(
       new Option('--direction <direction>', 'as FreeSWITCH sees the channel')
         .choices(['inbound', 'outbound'])
@@ -40,17 +41,16 @@ export function registerRules(program: Command): void {
         .choices(['a', 'b'])
         .default('a'),
     )
-    .option('--context <name>', "the dialplan's context", '')
-    .option('--profile <name>', 'the SIP profile', '')
-    .option('--gateway <name>', 'the gateway', '')
-    .option('--domain <name>', 'the SIP domain', '')
-    .option('--account-code <code>', 'the variable accountcode', '')
+    .option('--context <name>', "the dialplan's context")
+    .option('--profile <name>', 'the SIP profile')
+    .option('--gateway <name>', 'the gateway')
+    .option('--domain <name>', 'the SIP domain')
+    .option('--account-code <code>', 'the variable accountcode')
     .option('--box <name>', 'the box it is on (the only one, where there is just one)')
     .option(
       '--variable <name=value>',
       'any other channel variable; may be given several times',
       addVariable,
-      new Map(),
     )
     .option('--uuid <uuid>', 'what a sample goes by (random)')
     .option('-c, --config <file>', `the configuration (default: ${USUAL_FILES.join(', else ')})`)
@@ -69,7 +69,7 @@ async function testRules(flags: TestFlags): Promise<void> {
   const formats = decision.action === 'record' ? (decision.formats ?? records.formats) : null;
   if (flags.json) {
     const document = { uuid: facts.uuid, ...decision, formats, passed, warnings };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    await print(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
   const lines = [
@@ -77,7 +77,7 @@ async function testRules(flags: TestFlags): Promise<void> {
     decision.why,
     formats ? `The call is recorded (${formats.join(', ')}).` : 'The call is skipped.',
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  await print(`${lines.join('\n')}\n`);
   for (const warning of warnings) process.stderr.write(`rst-server: warning: ${warning}\n`);
 }
 
@@ -88,22 +88,25 @@ function factsOf(flags: TestFlags, { freeswitch }: Config): ChannelFacts {
     box: flags.box ?? (second ? '' : (only?.name ?? '')),
     channelName: '',
     callerName: '',
-    callerNumber: flags.caller,
+    callerNumber: flags.caller ?? '',
     calleeName: '',
-    calleeNumber: flags.callee,
+    calleeNumber: flags.callee ?? '',
     direction: flags.direction,
-    context: flags.context,
-    profile: flags.profile,
-    gateway: flags.gateway,
-    domain: flags.domain,
-    accountCode: flags.accountCode,
+    context: flags.context ?? '',
+    profile: flags.profile ?? '',
+    gateway: flags.gateway ?? '',
+    domain: flags.domain ?? '',
+    accountCode: flags.accountCode ?? '',
     originator: flags.leg === 'b' ? randomUUID() : null,
-    variable: (name) => flags.variable.get(name),
+    variable: (name) => flags.variable?.get(name),
   };
 }
 
 /** One `--variable`, added to those before it. */
-function addVariable(text: string, before: ReadonlyMap<string, string>): Map<string, string> {
+function addVariable(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
   const equals = text.indexOf('=');
   if (equals < 1)
     throw new RstError('RST_USAGE', `--variable takes NAME=VALUE, not ${JSON.stringify(text)}.`);

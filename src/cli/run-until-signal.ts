@@ -8,10 +8,14 @@ export interface Runnable extends Reloadable {
   close(reason: 'shutdown' | 'failed'): Promise<void>;
 }
 
+/** Ctrl-C and `timeout` signal a whole group of processes, and npm and its like pass that on once more. */
+const SAME_WISH_MS = 1_000;
+
 /**
  * Starts `daemon`, reloads it on SIGHUP, closes it on SIGTERM or SIGINT, and resolves with the exit
  * code: 0 where all of it was orderly, 1 where closing failed or took longer than `shutdownTimeoutMs`.
- * A second signal to end while it closes ends the process at once with 1.
+ * A second signal to end while it closes, more than a second after the first, ends the process at once
+ * with 1. `nowMs`: monotonic.
  *
  * @throws whatever `start` rejected with, after everything it had opened is closed again
  */
@@ -19,11 +23,17 @@ export async function runUntilSignal(
   daemon: Runnable,
   log: Log,
   shutdownTimeoutMs: number,
+  nowMs: () => number = () => performance.now(),
 ): Promise<number> {
   const abort = new AbortController();
   const signalled = Promise.withResolvers<NodeJS.Signals>();
+  let signalledMs = 0;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (abort.signal.aborted) process.exit(1);
+    if (abort.signal.aborted) {
+      if (nowMs() - signalledMs > SAME_WISH_MS) process.exit(1);
+      return;
+    }
+    signalledMs = nowMs();
     abort.abort();
     signalled.resolve(signal);
   };

@@ -11,6 +11,7 @@ import {
   type SourceSpec,
   sendCalls,
 } from '../send/index.ts';
+import { print } from './print.ts';
 import { formatSendReport, sendVerdict } from './send-report.ts';
 
 const DEFAULT_PORT = 9527;
@@ -111,9 +112,7 @@ async function send(flags: SendFlags): Promise<void> {
       onProgress: (progress) => bar.update(progress),
     });
     bar.stop();
-    process.stdout.write(
-      flags.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSendReport(summary),
-    );
+    await print(flags.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSendReport(summary));
     const verdict = sendVerdict(summary);
     if (verdict === 'not-reachable')
       throw new RstError(

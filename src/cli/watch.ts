@@ -23,17 +23,35 @@ export async function watch(
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     // Before the screen changes, so that who finds no daemon reads it on his own.
-    let text = await render(abort.signal);
-    if (where === 'screen') await print(ENTER);
-    while (await print(where === 'screen' ? frame(text) : text)) {
-      await sleep(INTERVAL_MS, undefined, { signal: abort.signal });
-      text = await render(abort.signal);
-    }
+    const first = await render(abort.signal);
+    if (where === 'lines') await repeat(first, render, abort.signal);
+    else
+      await onScreen(() =>
+        repeat(frame(first), async (signal) => frame(await render(signal)), abort.signal),
+      );
   } catch (error) {
     if (!abort.signal.aborted) throw error;
   } finally {
-    if (where === 'screen') await print(LEAVE);
     process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** Prints `first`, and what `render` returns each time after it, until the reader is gone. */
+async function repeat(
+  first: string,
+  render: (signal: AbortSignal) => Promise<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let text = first; await print(text); text = await render(signal))
+    await sleep(INTERVAL_MS, undefined, { signal });
+}
+
+async function onScreen(show: () => Promise<void>): Promise<void> {
+  await print(ENTER);
+  try {
+    await show();
+  } finally {
+    await print(LEAVE);
   }
 }
 

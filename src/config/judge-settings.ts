@@ -16,7 +16,7 @@ export function judgeSettings(
   place: SocketPlace,
   isSet: (path: KeyPath) => boolean,
 ): Finding[] {
-  const { esl, media, rules, server } = config;
+  const { esl, media, server } = config;
   const findings: Finding[] = [];
   const ports = judgeMediaPorts(media.ports, server.port);
   if (ports.kind !== 'fine') {
@@ -37,12 +37,5 @@ export function judgeSettings(
       kind: 'refused',
       text: `${formatDuration(esl.reconnectMinMs)} for reconnect_min is longer than ${formatDuration(esl.reconnectMaxMs)} for reconnect_max, must be at most as long`,
     });
-  for (const [index, { action, samplePercent }] of rules.entries())
-    if (action === 'skip' && samplePercent !== null)
-      findings.push({
-        path: ['rules', index, 'sample'],
-        kind: 'refused',
-        text: 'stands beside action = "skip", must stand in a rule that records: it says how many of the calls are',
-      });
   return findings;
 }

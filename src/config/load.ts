@@ -7,6 +7,7 @@ import { layBoxes } from './environment-boxes.ts';
 import { readConfigFile } from './file.ts';
 import type { Finding } from './finding.ts';
 import { judgeBoxes } from './judge-boxes.ts';
+import { judgeRules } from './judge-rules.ts';
 import { judgeSettings } from './judge-settings.ts';
 import { formatKeyPath } from './key-path.ts';
 import type { ConfigKey } from './keys.ts';
@@ -88,6 +89,7 @@ function complete(config: Config, layers: Layers, { cwd, env }: Surroundings): F
   if (server.allowsBoxes) server.allow.push(...boxAddresses(freeswitch));
   return [
     ...judgeSettings(config, { env }, (path) => layers.originOf(path).kind !== 'default'),
+    ...judgeRules(config),
     ...readBoxPasswords(freeswitch, layers.listOf('freeswitch'), cwd),
     // Nobody listens to a password that is never sent.
     ...judgeBoxes(freeswitch).filter(({ kind }) => kind === 'refused' || esl.enabled),

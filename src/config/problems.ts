@@ -103,13 +103,18 @@ function valueAt(input: unknown, path: KeyPath): unknown {
 /** A value as one would write it, short enough for a line. */
 function shown(path: KeyPath, value: unknown): string {
   if (value === undefined) return 'missing';
-  if (isSecret(path)) return HIDDEN;
+  if (isSecret(path) || holdsPassword(path, value)) return HIDDEN;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'number') return String(value);
   if (isTable(value)) return 'a table';
   if (Array.isArray(value) && value.some((member) => typeof member === 'object')) return 'a list';
   const text = JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** `USER@DOMAIN:PASSWORD` is what FreeSWITCH's own userauth takes, so that somebody writes it. */
+function holdsPassword(path: KeyPath, value: unknown): boolean {
+  return path.at(-1) === 'user' && typeof value === 'string' && value.includes(':');
 }
 
 const MAX_SHOWN = 80;

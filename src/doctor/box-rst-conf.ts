@@ -1,6 +1,7 @@
 import type { Link } from '../esl/index.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { Verdict } from './check.ts';
+import { dialplanTaps } from './dialplan-taps.ts';
 import { isOwnAddress } from './own-address.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { ok, warning } from './verdict.ts';
@@ -15,11 +16,15 @@ export async function checkBoxRstConf(link: Link, told: Address): Promise<Verdic
   const params = xmlParams(await link.api('xml_locate configuration configuration name rst.conf'));
   const address = params.get('udp-server-ip');
   const port = params.get('udp-server-port');
-  if (!address || !port)
+  if (!address || !port) {
+    const found = 'there is no rst.conf.xml that names a server';
+    const { taps } = await dialplanTaps(link);
+    if (taps.length === 0) return ok(`${found}, and no dialplan that needs one`);
     return warning(
-      'there is no rst.conf.xml that names a server, so a tap that a dialplan starts goes nowhere',
-      'copy conf/freeswitch/rst.conf.xml into autoload_configs and reload mod_rst, unless no dialplan taps',
+      `${found}, so a tap that the dialplan starts goes nowhere`,
+      'copy conf/freeswitch/rst.conf.xml into autoload_configs and reload mod_rst',
     );
+  }
   const named = { address, port: Number(port) };
   const place = formatAddress(named);
   if (await isSame(named, told, link)) return ok(`${place}, which is here`);

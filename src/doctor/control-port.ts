@@ -9,20 +9,20 @@ import { ok } from './verdict.ts';
 
 /**
  * Whether the control port can be had, or who has it, and whether an answer comes from each place that a
- * FreeSWITCH is told; where none is told any, from this machine's own.
+ * FreeSWITCH is told; where none is told any, from this machine's own. Returns whether a server runs here.
  */
 export async function* checkControlPort(
   told: readonly Address[],
   surroundings: Surroundings,
-): AsyncGenerator<CheckResult> {
+): AsyncGenerator<CheckResult, 'running' | 'none'> {
   const { config } = surroundings;
   const { host, port } = config.server;
   const place = formatAddress({ address: host, port });
   const name = 'control port';
   if ((await tryUdpPort(host, port)) === 'EADDRINUSE') {
     yield { name, ...ok(`${place} is taken, by the server that runs if it answers below`) };
-    yield* checkPaths(told, port, 'running', surroundings);
-    return;
+    const isAnswered = yield* checkPaths(told, port, 'running', surroundings);
+    return isAnswered ? 'running' : 'none';
   }
   const started: TrialServer[] = [];
   try {
@@ -41,14 +41,16 @@ export async function* checkControlPort(
   } finally {
     for (const server of started) await server.close();
   }
+  return 'none';
 }
 
+/** Returns false where one of them has failed. */
 async function* checkPaths(
   told: readonly Address[],
   controlPort: number,
   listener: 'trial' | 'running',
   surroundings: Surroundings,
-): AsyncGenerator<CheckResult> {
+): AsyncGenerator<CheckResult, boolean> {
   const { host } = surroundings.config.server;
   const places = told.length > 0 ? told : [{ address: reachableAt(host), port: 0 }];
   const distinct = new Map(
@@ -57,13 +59,18 @@ async function* checkPaths(
       return [formatAddress(place), place];
     }),
   );
-  for (const [text, place] of distinct)
-    yield await runCheck(
+  let isAnswered = true;
+  for (const [text, place] of distinct) {
+    const result = await runCheck(
       `UDP to ${text}`,
       () => checkUdpPath(place, listener, surroundings),
       'look at the addresses of this machine, and at advertise',
       surroundings.signal,
     );
+    if (result.status === 'failed') isAnswered = false;
+    yield result;
+  }
+  return isAnswered;
 }
 
 /** The same server, but that it hears nobody except this machine. */

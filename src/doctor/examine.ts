@@ -43,10 +43,10 @@ export async function* examine(
       name: 'FreeSWITCH',
       ...ok('no [[freeswitch]]: only what its own dialplan taps is recorded'),
     };
-  yield* checkControlPort(told, surroundings);
+  const server = yield* checkControlPort(told, surroundings);
   yield* checkRecords(surroundings);
   const rest: [name: string, run: () => Promise<Verdict>][] = [
-    ['media ports', () => checkMediaPorts(config, signal)],
+    ['media ports', () => checkMediaPorts(config, server, signal)],
     ['local ports', () => checkLocalPortRange(surroundings)],
     ['open files', () => checkDescriptorLimit(surroundings)],
     ['receive buffer', () => checkReceiveBuffer(config, platform)],

@@ -14,4 +14,5 @@ export {
   type PolicyOptions,
   type RuleName,
 } from './policy.ts';
+export { CHANNEL_EVENTS } from './roster.ts';
 export type { Legs, Rule, RuleFormat } from './rule.ts';

@@ -19,7 +19,11 @@ function judge(error: unknown): { status: number; code: string; message: string 
   if (error instanceof z.ZodError)
     return { status: 400, code: 'RST_USAGE', message: issuesText(error) };
   if (isClientError(error))
-    return { status: error.statusCode, code: 'RST_USAGE', message: error.message };
+    return {
+      status: error.statusCode,
+      code: 'RST_USAGE',
+      message: PLAINER.get(error.code) ?? error.message,
+    };
   const { code, httpStatus, message } = new RstError(
     'RST_INTERNAL',
     'The server failed at this; its log says why.',
@@ -28,7 +32,9 @@ function judge(error: unknown): { status: number; code: string; message: string 
 }
 
 /** What fastify says of a request that it can't take: a body too large, no JSON, a bad URL. */
-function isClientError(error: unknown): error is { statusCode: number; message: string } {
+function isClientError(
+  error: unknown,
+): error is { statusCode: number; code: string; message: string } {
   if (!(error instanceof Error && 'statusCode' in error && 'code' in error)) return false;
   const { statusCode, code } = error;
   return (
@@ -38,6 +44,12 @@ function isClientError(error: unknown): error is { statusCode: number; message: 
     String(code).startsWith('FST_')
   );
 }
+
+/** What fastify says by quoting all that was sent. */
+const PLAINER: ReadonlyMap<string, string> = new Map([
+  ['FST_ERR_MAX_PARAM_LENGTH', 'A part of the path is longer than anything that is called so.'],
+  ['FST_ERR_BAD_URL', 'The path is not percent-encoded as it has to be.'],
+]);
 
 function issuesText({ issues }: z.ZodError): string {
   return issues

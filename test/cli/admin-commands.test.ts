@@ -87,8 +87,11 @@ describe('the commands that ask a running daemon', () => {
 
   test('a UUID that no call can have, and one that is missing, end with 2', async () => {
     await using server = await AdminServer.start({ stop: () => assert.fail('it was asked') });
-    for (const args of [['a\r\nauth x'], [''], []])
-      assert.equal((await server.run('stop', ...args)).code, 2, JSON.stringify(args));
+    for (const args of [['a\r\nauth x'], [''], ['x'.repeat(5000)], []]) {
+      const { code, stderr } = await server.run('stop', ...args);
+      assert.equal(code, 2, JSON.stringify(args));
+      assert.match(stderr, /^rst-server: [^\n]{10,200}\n$/);
+    }
   });
 
   test('where no daemon is they end with 3, and say which socket and how to name another', async () => {
@@ -105,6 +108,17 @@ describe('the commands that ask a running daemon', () => {
       assert.ok(stderr.startsWith(start), stderr);
       assert.match(stderr, /The path comes from \S+rst-server\.toml; --config .* --socket /);
     }
+  });
+
+  test('a path that can be no socket is said to be that', async () => {
+    const { code, stderr } = await ended(
+      spawnCommand(['calls', '--socket', join(folder, 'x'.repeat(200))]),
+    );
+    assert.equal(code, 3);
+    assert.match(stderr, /x: that path is too long for a socket\. Is the server running\?/);
+    const empty = await ended(spawnCommand(['calls', '--socket', '']));
+    assert.equal(empty.code, 2);
+    assert.match(empty.stderr, /^rst-server: --socket takes the path /);
   });
 
   test('other sockets on the machine are named', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
+import { formatCalls } from '../../src/cli/calls-table.ts';
 import { RstError } from '../../src/errors.ts';
 import { liveCall } from '../http/stub-backend.ts';
 import { AdminServer, ended } from './admin-server.ts';
@@ -160,7 +161,16 @@ describe('calls --watch', () => {
     const last = frames.at(-1) ?? '';
     assert.ok(last.endsWith('\x1b[?7h\x1b[?25h\x1b[?1049l'));
     assert.equal(frames[0]?.split('\n').length, 5);
-    assert.ok(frames[0]?.endsWith('\n4 more lines than fit\x1b[K\x1b[J'), frames[0]);
+    assert.ok(frames[0]?.endsWith('\n2 more lines than fit\x1b[K\x1b[J'), frames[0]);
+  });
+
+  test('makes a table of no more calls than a terminal has lines for', async () => {
+    const calls = Array.from({ length: 2_000 }, (_, i) => liveCall({ ageMs: i * 1000 }));
+    const lines = formatCalls(calls, 24).trimEnd().split('\n');
+    assert.equal(lines.length, 24);
+    assert.match(lines[3] ?? '', /│ 33:19 │/);
+    assert.equal(lines.at(-1), '2000 calls, the 1981 youngest not shown');
+    assert.match(formatCalls(calls.slice(0, 19), 24), /\n19 calls\n$/);
   });
 
   test('ends with 0 when its reader goes away', async () => {
@@ -170,6 +180,14 @@ describe('calls --watch', () => {
     child.stdout?.once('data', () => child.stdout?.destroy());
     const [code] = await once(child, 'exit');
     assert.equal(code, 0);
+  });
+
+  test('leaves the screen alone where it finds no daemon', async () => {
+    const server = await AdminServer.start();
+    await server.close();
+    const { code, stdout } = await ended(server.spawnWith(ON_SCREEN, 'calls', '--watch'));
+    await server[Symbol.asyncDispose]();
+    assert.deepEqual([code, stdout], [3, '']);
   });
 
   test('ends with 3 when the daemon goes away, and with 1 when it fails', async () => {

@@ -126,9 +126,13 @@ test('a FreeSWITCH without mod_rst, with another password or that is away ends w
 });
 
 test('a server that runs answers, keeps nothing of it and goes on', async () => {
-  await using daemon = await DaemonProcess.start({ mediaPorts: '12700-12899' });
-  const { status, lines } = await examined({ RST_SERVER_PORT: `${daemon.port}` });
+  await using daemon = await DaemonProcess.start({ mediaPorts: '12700-12719' });
+  const { status, lines } = await examined({
+    RST_SERVER_PORT: `${daemon.port}`,
+    RST_MEDIA_PORTS: '12700-12719',
+  });
   assert.equal(status, 0);
+  assert.match(lines.get('media ports')?.found ?? '', /the server that runs has$/);
   assert.match(
     lines.get(`UDP to 127.0.0.1:${daemon.port}`)?.found ?? '',
     /that runs answers a BYE/,
@@ -157,7 +161,11 @@ test('a configuration that is refused ends with 2, a user without a domain as we
   assert.equal((await run(['--speed'])).status, 2);
 });
 
-test('a signal ends it early with 1, and the server that was started and its folder are gone', async () => {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  test(`${signal} ends it early with 1, and the server that was started and its folder are gone`, () =>
+    endedBy(signal));
+
+async function endedBy(signal: NodeJS.Signals): Promise<void> {
   await using fake = await FakeFreeswitch.start();
   // Where FreeSWITCH is told to send, and nothing ever answers.
   const silent = createSocket('udp4').bind(0, '127.0.0.1');
@@ -171,9 +179,9 @@ test('a signal ends it early with 1, and the server that was started and its fol
   const stderr = text(child.stderr);
   await once(silent, 'message');
   assert.equal(leftovers().length, 1);
-  child.kill('SIGTERM');
+  child.kill(signal);
   assert.deepEqual(await ended, [1, null]);
   silent.close();
   assert.equal(await stderr, 'rst-server: stopped before all was checked\n');
   assert.deepEqual(leftovers(), []);
-});
+}

@@ -16,15 +16,17 @@ const source = (path: string) =>
 function runDaemon(methods: string, shutdownTimeoutMs = 5_000): ChildProcess {
   const script = `
     import { createSocket } from 'node:dgram';
+    import { once } from 'node:events';
     import { setTimeout as sleep } from 'node:timers/promises';
     import { runUntilSignal } from ${source('cli/run-until-signal.ts')};
     import { createLog } from ${source('log.ts')};
     createSocket('udp4').bind(0, '127.0.0.1');
     const say = (line) => process.stdout.write(line + '\\n');
+    let nowMs = 0;
     const daemon = { ${methods} };
     const log = createLog({ level: 'info', maskNumbers: false, json: true });
     try {
-      process.exit(await runUntilSignal(daemon, log, ${shutdownTimeoutMs}));
+      process.exit(await runUntilSignal(daemon, log, ${shutdownTimeoutMs}, () => nowMs));
     } catch (error) {
       say('rejected ' + error.message);
       process.exit(7);
@@ -60,12 +62,26 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   });
 
 test('a second signal ends a daemon that is still closing at once with 1', async () => {
-  const child = runDaemon(`${starts} async close() { say('closing'); await sleep(60_000); }`);
+  const child = runDaemon(
+    `${starts} async close() { nowMs = 2000; say('closing'); await sleep(60_000); }`,
+  );
   const { code } = await ending(child, [
     ['started', 'SIGTERM'],
     ['closing', 'SIGINT'],
   ]);
   assert.equal(code, 1);
+});
+
+test('a signal that comes twice at once, as from a terminal and npm, is one', async () => {
+  const child = runDaemon(
+    `${starts} async close() { say('closing'); await once(process, 'SIGINT'); say('closed'); }`,
+  );
+  const { code, stdout } = await ending(child, [
+    ['started', 'SIGINT'],
+    ['closing', 'SIGINT'],
+  ]);
+  assert.equal(code, 0);
+  assert.match(stdout, /closed/);
 });
 
 test('a daemon that does not close in time is given up with an error and 1', async () => {

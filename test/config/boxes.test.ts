@@ -141,6 +141,7 @@ test('no message about a password holds it', () => {
     `password = { is = "${SECRET}" }`,
     `pasword = "${SECRET}"`,
     `host = [{ password = "${SECRET}" }]`,
+    `user = "1000@example.com:${SECRET}"`,
   ])
     refusal({ file: file('[[freeswitch]]', 'host = "::1"'.repeat(+!line.includes('host')), line) });
   refusal({ file: file('[[freeswitch]]', `password = "${SECRET}"`, 'host = ::1') });

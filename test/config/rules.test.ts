@@ -161,3 +161,18 @@ test('variables to copy lose the prefix that events give them, and stand once', 
   const { config } = load('[trigger]', 'variables = ["variable_queue", "queue", "sip_call_id"]');
   assert.deepEqual(config.trigger.variables, ['queue', 'sip_call_id']);
 });
+
+test('a rule that no call gets to is doubtful', () => {
+  const skipAll = ['[[rules]]', 'action = "skip"'];
+  const { warnings } = load('[[rules]]', 'caller = "1*"', ...skipAll, '[[rules]]', 'callee = "9*"');
+  assert.deepEqual(
+    warnings.map((line) => line.replace(file, 'FILE')),
+    [
+      'FILE:5: rules[2]: no call gets to this rule, because rules[1] has no patterns and so matches every one; put it before that',
+    ],
+  );
+  const other = ['[[rules]]', 'callee = "9*"', 'legs = "b"'];
+  assert.deepEqual(load(...skipAll, ...other).warnings, []);
+  assert.equal(load(...skipAll, 'legs = "both"', ...other).warnings.length, 1);
+  assert.deepEqual(load(...skipAll, 'box = "fs1"', ...other, ...skipAll).warnings, []);
+});

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { checkBox } from '../../src/doctor/box.ts';
 import type { CheckResult } from '../../src/doctor/index.ts';
+import { CHANNEL_EVENTS } from '../../src/esl/index.ts';
 import { FakeFreeswitch } from '../support/fake-freeswitch.ts';
 import type { FakeFreeswitchOptions } from '../support/freeswitch/options.ts';
 import { NOW_MS, surroundingsOf } from './surroundings.ts';
@@ -72,6 +73,9 @@ describe('a FreeSWITCH', () => {
       clock: 'ok',
     });
     assert.match(lines.events?.found ?? '', /1\.10\.12/);
+    const [subscribed] = await fake.received(/^event /);
+    for (const name of [...CHANNEL_EVENTS, 'HEARTBEAT'])
+      assert.match(subscribed?.text ?? '', new RegExp(` ${name}\\b`));
     assert.match(lines.dialplan?.found ?? '', /nothing .* default, public, inside$/);
     await fake.until(() => fake.connections === 0, 'the end of the connection');
   });
@@ -147,7 +151,7 @@ describe('a FreeSWITCH', () => {
     assert.match(lines.mod_rst?.todo ?? '', /esl-allowed-api/);
   });
 
-  test('whose rst.conf names another server is a warning, no rst.conf as well', async () => {
+  test('whose rst.conf names another server is a warning, no rst.conf where the dialplan taps as well', async () => {
     await using other = await freeswitch({ [`${CONF} rst.conf`]: rstConf('192.0.2.5', 9527) });
     const elsewhere = (await linesOf(other))['rst.conf'];
     assert.equal(elsewhere?.status, 'warning');
@@ -155,8 +159,12 @@ describe('a FreeSWITCH', () => {
       elsewhere?.found ?? '',
       /goes to 192\.0\.2\.5:9527; this server is 127\.0\.0\.1:9527/,
     );
-    await using none = await freeswitch({ [`${CONF} rst.conf`]: "can't find anything\n" });
-    assert.equal((await linesOf(none))['rst.conf']?.status, 'warning');
+    const none = { [`${CONF} rst.conf`]: "can't find anything\n" };
+    await using unneeded = await freeswitch(none);
+    assert.equal((await linesOf(unneeded))['rst.conf']?.status, 'ok');
+    const tapping = '<action application="rst" data="127.0.0.1 9527"/>';
+    await using missing = await freeswitch({ ...none, [PUBLIC]: tapping });
+    assert.equal((await linesOf(missing))['rst.conf']?.status, 'warning');
   });
 
   test('on this machine whose RTP ports are wanted twice has failed', async () => {

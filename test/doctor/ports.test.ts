@@ -129,16 +129,20 @@ test('media ports are counted by binding them', async () => {
   const first = createSocket('udp4').bind(0, '127.0.0.1');
   await once(first, 'listening');
   const { port } = first.address();
-  const rangeOf = (from: number, to: number) => {
+  const rangeOf = (from: number, to: number, listener: 'running' | 'none' = 'none') => {
     const { config } = surroundingsOf();
     return checkMediaPorts(
       { ...config, media: { ...config.media, ports: { first: from, last: to } } },
+      listener,
       signal,
     );
   };
   const none = await rangeOf(port, port);
   assert.equal(none.status, 'failed');
   assert.match(none.found, /^0 of 1 tried ports .*EADDRINUSE/);
+  const kept = await rangeOf(port, port, 'running');
+  assert.equal(kept.status, 'ok');
+  assert.match(kept.found, /^0 of 1 tried ports .* beside those that the server that runs has$/);
   first.close();
   await once(first, 'close');
   const wide = await rangeOf(10_000, 16_383);

@@ -115,7 +115,9 @@ describe('the API', () => {
     assert.match(await refusedAsTap('a%0d%0aauth', '{}'), /^400 RST_USAGE uuid: /);
     assert.match(await refusedAsTap('a%20b', '{}'), /^400 RST_USAGE uuid: /);
     assert.match(await refusedAsTap('a'.repeat(129), '{}'), /^400 RST_USAGE uuid: /);
-    assert.match(await refusedAsTap('%zz', '{}'), /^400 RST_USAGE /);
+    assert.match(await refusedAsTap('a'.repeat(2000), '{}'), /^414 RST_USAGE A part [^/]{0,60}$/);
+    assert.match(await refusedAsTap('a', '{"box":""}'), /^400 RST_USAGE box: has to be the name /);
+    assert.match(await refusedAsTap('%zz', '{}'), /^400 RST_USAGE The path [^/]{0,60}$/);
     const large = JSON.stringify({ box: 'x'.repeat(70_000) });
     assert.match(await refusedAsTap('a', large), /^413 RST_USAGE /);
     const xml = { 'content-type': 'application/xml' };
