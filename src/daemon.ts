@@ -2,7 +2,14 @@ import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels } from './call/index.ts';
-import { AllowList, ControlSocket, monotonicFrom, WorkerPool } from './capture/index.ts';
+import {
+  AllowList,
+  type ChosenReceiver,
+  ControlSocket,
+  chooseReceiver,
+  monotonicFrom,
+  WorkerPool,
+} from './capture/index.ts';
 import {
   type Config,
   changesForNextStart,
@@ -31,6 +38,7 @@ export class Daemon {
   readonly #control: ControlSocket;
   readonly #calls: CallRegistry;
   readonly #pool: WorkerPool;
+  readonly #now: () => number;
   readonly #controller: Controller;
   readonly #admin: AdminSocket;
   /** As it was read last; what waits for the next start among it. */
@@ -114,6 +122,7 @@ export class Daemon {
       admitBox: (address) => this.#admitBox(allow, address),
       log,
     });
+    this.#now = now;
     this.#control = control;
     this.#pool = pool;
     this.#calls = registry;
@@ -138,13 +147,17 @@ export class Daemon {
   }
 
   /**
-   * Resolves when calls are taken. Throws `RST_NOT_WRITABLE`, `RST_PORT_IN_USE` or `RST_ADDRESS` with
+   * Resolves when calls are taken. Throws `RST_NOT_WRITABLE`, `RST_CONFIG` (`media.receiver`),
+   * `RST_PORT_IN_USE` or `RST_ADDRESS` with
    * nothing left listening; an abort of `signal` ends the start early and closes what was opened.
    */
   async start(signal?: AbortSignal): Promise<void> {
-    const { records, server } = this.#config;
+    const { records, server, media } = this.#config;
+    let receiver: ChosenReceiver;
     try {
       await assertWritable(records.dir);
+      signal?.throwIfAborted();
+      receiver = await chooseReceiver(media.receiver, this.#now);
       signal?.throwIfAborted();
       const gotBytes = await this.#control.start(
         server.host,
@@ -152,7 +165,7 @@ export class Daemon {
         server.receiveBufferBytes,
       );
       this.#warnOfSmallBuffer(gotBytes);
-      this.#pool.start();
+      this.#pool.start(receiver.name);
       this.#calls.start();
       await this.#pool.ready();
       signal?.throwIfAborted();
@@ -165,9 +178,10 @@ export class Daemon {
       {
         control: this.#controlText(),
         admin: this.#admin.path,
-        mediaPorts: `${this.#config.media.ports.first}-${this.#config.media.ports.last}`,
+        mediaPorts: `${media.ports.first}-${media.ports.last}`,
         workers: this.#pool.size,
-        receiver: 'dgram',
+        receiver: receiver.name,
+        receiverReason: receiver.reason,
         records: records.dir,
         formats: records.formats,
       },

@@ -1,5 +1,6 @@
 export { AllowList } from './allow-list.ts';
 export type { CallStats, LegStats } from './call-stats.ts';
+export { type ChosenReceiver, chooseReceiver, type ReceiverName } from './choose-receiver.ts';
 export { type ControlHandlers, ControlSocket, type Source } from './control-socket.ts';
 export { DROP_REASONS, type DropReason, type MediaSummary } from './media-summary.ts';
 export type { OpenCall, ResumedMedia } from './messages.ts';

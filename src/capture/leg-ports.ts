@@ -105,8 +105,13 @@ export class LegPorts {
   }
 
   #receive(leg: LegName, datagram: Datagram): void {
-    if (this.#call) this.#call.receive(leg, datagram);
-    else if (this.#state === 'idle') this.#keep(leg, datagram);
+    if (this.#call) return this.#call.receive(leg, datagram);
+    if (datagram.overflows > 0) {
+      this.#onDrop('kernel', datagram.overflows);
+      // What is kept is not to be counted again by the call that takes it.
+      datagram.overflows = 0;
+    }
+    if (this.#state === 'idle') this.#keep(leg, datagram);
     else if (this.#watch && this.#watch.gate.refusal(datagram, HEADER) === null)
       this.#keepForResume(this.#watch, leg, datagram);
     else this.#drop();

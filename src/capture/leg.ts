@@ -112,8 +112,8 @@ export class Leg {
     return this.#timeline?.positionSamples ?? 0;
   }
 
-  drop(reason: DropReason): void {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
+  drop(reason: DropReason, count = 1): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
   }
 
   /** Takes one DATA datagram whose header has been read and whose sender and UUID are right. */
@@ -168,6 +168,11 @@ export class Leg {
     const said = [...new Set([this.#numbered, timeline])].filter((one) => one !== null);
     const unlisted = said.reduce((sum, one) => sum + one.unlisted, 0);
     if (unlisted > 0) this.warnings.add(`${this.name}: ${unlisted} further gaps are not listed`);
+    const unread = this.#dropped.kernel ?? 0;
+    if (unread > 0)
+      this.warnings.add(
+        `${this.name}: ${unread} packets were lost because this machine was too busy to read them`,
+      );
     return {
       codec: this.#codec,
       payloadTypes: [...this.#payloadTypes].filter((type) => type !== NO_PAYLOAD_TYPE),

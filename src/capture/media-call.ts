@@ -59,6 +59,7 @@ export class MediaCall {
 
   /** Takes a datagram that came to the port of `socketLeg`. */
   receive(socketLeg: LegName, datagram: Datagram): void {
+    if (datagram.overflows > 0) this.#drop(socketLeg, 'kernel', datagram.overflows);
     const refusal = this.gate.refusal(datagram, HEADER);
     if (refusal !== null) return this.#drop(socketLeg, refusal);
     if (this.#areLegsOpen) return this.legs[HEADER.leg].receive(HEADER, datagram);
@@ -77,9 +78,9 @@ export class MediaCall {
       this.legs[HEADER.leg].receive(HEADER, datagram);
   }
 
-  #drop(leg: LegName, reason: DropReason): void {
-    this.legs[leg].drop(reason);
-    this.#onDrop(reason);
+  #drop(leg: LegName, reason: DropReason, count = 1): void {
+    this.legs[leg].drop(reason, count);
+    this.#onDrop(reason, count);
   }
 
   /**

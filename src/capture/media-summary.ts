@@ -17,12 +17,14 @@ export const DROP_REASONS = [
   'no-call',
   /** From outside of `server.allow`. */
   'not-allowed',
+  /** Not read in time: the buffer of its socket was full, and the kernel dropped it. */
+  'kernel',
 ] as const;
 
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Called for each datagram that is dropped. */
-export type OnDrop = (reason: DropReason) => void;
+/** Called for each datagram that is dropped, or for so many of them. */
+export type OnDrop = (reason: DropReason, count?: number) => void;
 
 /** What a worker knows of a call once its files are final. */
 export interface MediaSummary {

@@ -19,6 +19,8 @@ export interface WorkerSetup extends MediaOptions {
   host: string;
   portRestMs: number;
   flushIntervalMs: number;
+  /** The worker's `OpenDescriptors`, where it receives in batches; null: with node's sockets. */
+  descriptors: SharedArrayBuffer | null;
 }
 
 /** A call as handed to the worker that captures it. */

@@ -11,6 +11,8 @@ export class Datagram {
   address = '';
   /** The sender's port. */
   port = 0;
+  /** So many before it were lost because the socket's buffer was full, where the system tells. */
+  overflows = 0;
 }
 
 const EMPTY = new Uint8Array(0);

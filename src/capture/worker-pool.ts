@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { PortPair } from '../protocol/index.ts';
 import type { CallStats } from './call-stats.ts';
+import type { ReceiverName } from './choose-receiver.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
 import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from './messages.ts';
 import { PairStock, type ReservedPair } from './pair-stock.ts';
@@ -11,7 +12,7 @@ import { fewestCalls, WorkerThread } from './worker-thread.ts';
 const SUCCESSOR_MS = 1000;
 
 export interface WorkerPoolOptions {
-  setup: WorkerSetup;
+  setup: Omit<WorkerSetup, 'descriptors'>;
   ports: { first: number; last: number };
   /** `media.workers`; auto is one less than there are cores, at least one. */
   workers: 'auto' | number;
@@ -57,6 +58,7 @@ export class WorkerPool {
   readonly #owners = new Map<number, Owner>();
   /** Timers of workers to come. */
   readonly #successors = new Set<NodeJS.Timeout>();
+  #receiver: ReceiverName = 'dgram';
   #stopping: Promise<void> | null = null;
 
   constructor(options: WorkerPoolOptions, events: CaptureEvents) {
@@ -69,7 +71,8 @@ export class WorkerPool {
     return this.#threads.length;
   }
 
-  start(): void {
+  start(receiver: ReceiverName = 'dgram'): void {
+    this.#receiver = receiver;
     const { workers } = this.#options;
     const count = workers === 'auto' ? Math.max(1, availableParallelism() - 1) : workers;
     for (let i = 0; i < count; i++) this.#spawn();
@@ -149,7 +152,7 @@ export class WorkerPool {
   }
 
   #spawn(): void {
-    const thread: WorkerThread = new WorkerThread(this.#options.setup, {
+    const thread: WorkerThread = new WorkerThread(this.#options.setup, this.#receiver, {
       message: (message) => this.#handle(thread, message),
       failed: (error) => this.#replace(thread, error),
     });

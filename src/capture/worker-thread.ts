@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { CallStats } from './call-stats.ts';
+import type { ReceiverName } from './choose-receiver.ts';
 import { DataBatch } from './data-batch.ts';
+import { loadLibc } from './libc.ts';
 import type { BoundPair, FromWorker, ToWorker, WatchedCall, WorkerSetup } from './messages.ts';
+import { OpenDescriptors } from './open-descriptors.ts';
 
 /** The sources run as they are, the published package is compiled. */
 const ENTRY = new URL(
@@ -37,8 +40,14 @@ export class WorkerThread {
   #tell: ((calls: CallStats[]) => void) | null = null;
   #stopping = false;
 
-  constructor(setup: WorkerSetup, handlers: ThreadHandlers) {
-    this.#worker = new Worker(ENTRY, { workerData: setup, name: 'rst-capture' });
+  constructor(
+    setup: Omit<WorkerSetup, 'descriptors'>,
+    receiver: ReceiverName,
+    handlers: ThreadHandlers,
+  ) {
+    const descriptors = receiver === 'batched' ? new OpenDescriptors() : null;
+    const workerData: WorkerSetup = { ...setup, descriptors: descriptors?.shared ?? null };
+    this.#worker = new Worker(ENTRY, { workerData, name: 'rst-capture' });
     let error = new Error('the capture worker ended by itself');
     this.#worker.on('message', (message: FromWorker) => {
       if (message.kind === 'stats') this.#tell?.(message.calls);
@@ -49,6 +58,7 @@ export class WorkerThread {
     });
     this.#worker.on('exit', () => {
       this.#tell?.([]);
+      descriptors?.closeAll(loadLibc());
       if (!this.#stopping) handlers.failed(error);
     });
     this.#exited = once(this.#worker, 'exit').catch(() => {});

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemCode } from '../errors.ts';
 import { BlockPool } from '../recording/index.ts';
+import { BatchedReceiver } from './batched-receiver.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
 import { Gate } from './gate.ts';
 import { LegPorts } from './leg-ports.ts';
@@ -15,6 +16,7 @@ import type {
   WorkerSetup,
 } from './messages.ts';
 import { monotonicFrom } from './monotonic.ts';
+import { OpenDescriptors } from './open-descriptors.ts';
 import { Datagram, type Receiver } from './receiver.ts';
 import { SourceLock } from './source-lock.ts';
 
@@ -62,7 +64,10 @@ class CaptureWorker {
     this.#port = port;
     this.#setup = setup;
     this.#now = monotonicFrom(setup.clockOrigin);
-    this.#receiver = new DgramReceiver(this.#now);
+    const { descriptors } = setup;
+    this.#receiver = descriptors
+      ? new BatchedReceiver(this.#now, new OpenDescriptors(descriptors))
+      : new DgramReceiver(this.#now);
   }
 
   start(): void {
@@ -110,8 +115,8 @@ class CaptureWorker {
   }
 
   /** Counts for the log; what a call knows of it stands in its manifest. */
-  readonly #drop = (reason: DropReason): void => {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
+  readonly #drop = (reason: DropReason, count = 1): void => {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
   };
 
   async #bind(pair: BoundPair, watched: WatchedCall | null): Promise<void> {

@@ -12,6 +12,7 @@ import { isVariableName, plainVariableName, VARIABLE_FORM } from './variable-nam
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const L16_RATES_HZ = [8000, 16000, 24000, 32000, 48000] as const;
+const RECEIVERS = ['auto', 'batched', 'dgram'] as const;
 const SOURCE_LOCKS = ['address', 'strict', 'off'] as const;
 /** Who may send where nobody says otherwise: this machine. */
 export const ALLOW_DEFAULT: readonly string[] = ['127.0.0.0/8', '::1'];
@@ -65,7 +66,7 @@ export const SECTIONS = {
       .union([z.literal('auto'), z.int().min(1).max(64)])
       .prefault('auto')
       .describe('"auto" or a whole number from 1 to 64'),
-    receiver: z.enum(['auto', 'dgram']).prefault('auto').describe('"auto" or "dgram"'),
+    receiver: z.enum(RECEIVERS).prefault('auto').describe(oneOf(RECEIVERS)),
     source_lock: z.enum(SOURCE_LOCKS).prefault('address').describe(oneOf(SOURCE_LOCKS)),
     l16_rate: z
       .union([z.literal('auto'), z.literal(L16_RATES_HZ)])

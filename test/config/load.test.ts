@@ -285,7 +285,7 @@ test('each key refuses what is outside its range', () => {
     RST_SERVER_RECEIVE_BUFFER: ['1', '2GiB', 'much'],
     RST_MEDIA_PORTS: ['0-10', '10-65536', '20-10', '10-10', '10'],
     RST_MEDIA_WORKERS: ['0', '65', '1.5', 'many'],
-    RST_MEDIA_RECEIVER: ['batched'],
+    RST_MEDIA_RECEIVER: ['turbo'],
     RST_MEDIA_L16_RATE: ['44100', '8k'],
     RST_CALLS_IDLE_TIMEOUT: ['999ms', '0'],
     RST_CALLS_MAX_DURATION: ['25d', '60'],

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Manifest } from '../../src/archive/index.ts';
 import { CallRegistry, Channels } from '../../src/call/index.ts';
-import { AllowList, ControlSocket, monotonicFrom, WorkerPool } from '../../src/capture/index.ts';
+import {
+  AllowList,
+  ControlSocket,
+  chooseReceiver,
+  monotonicFrom,
+  WorkerPool,
+} from '../../src/capture/index.ts';
 import { Filing } from '../../src/filing.ts';
 import { createLog } from '../../src/log.ts';
 import { expandName } from '../../src/recording/index.ts';
@@ -95,7 +101,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     log,
   });
   await control.start(HOST, 0, 2 ** 20);
-  pool.start();
+  pool.start((await chooseReceiver('auto', now)).name);
   registry.start();
   await pool.ready();
   const tap = await Tap.open(control.address.port);

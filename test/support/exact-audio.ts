@@ -48,7 +48,10 @@ export function assertAudioIsExact(
   assert.deepEqual(samples, expected);
 }
 
-/** Every packet ends within one packet time of the moment it was sent, which was up to `lateMs` late. */
+/**
+ * Every packet ends within one packet time of the moment it was sent, which was up to `lateMs` late; so
+ * was the INV, where the track begins.
+ */
 export function assertInPlace(
   packets: CapturedPacket[],
   track: ManifestTrack,
@@ -59,7 +62,7 @@ export function assertInPlace(
   for (const [place, packet] of placesOf(packets, track)) {
     const endMs = (place + decoded(packet).length) / perMs;
     assert.ok(
-      endMs >= packet.atMs - packetMs && endMs <= packet.atMs + packetMs + lateMs,
+      endMs >= packet.atMs - packetMs - lateMs && endMs <= packet.atMs + packetMs + lateMs,
       `the packet of ${packet.atMs} ms ends at ${endMs} ms`,
     );
   }

@@ -1,0 +1,129 @@
+/** What a `DrainLoop` goes over. */
+export interface Drained {
+  /** Reads one batch; true where the kernel had no more. Not called again after `isClosed`. */
+  readBatch(): boolean;
+  readonly isClosed: boolean;
+  /** Passes since something came. */
+  quietPasses: number;
+}
+
+export const TICK_MS = 20;
+/** Commands to the worker wait no longer than this for a pass, and one batch. */
+const SLICE_NS = 2e6;
+/** More batches than a socket's receive buffer can hold: one that is flooded keeps the others waiting no longer. */
+const MAX_BATCHES = 32;
+/** Where nothing has come for so many passes, only each fifth pass looks. */
+const QUIET_PASSES = 10;
+const QUIET_EVERY = 5;
+
+/**
+ * Goes over all sockets of a thread at every tick, and gives way to what else the thread has to do where
+ * that takes long. Datagrams lose nothing by waiting: the kernel keeps them, with the time they came.
+ */
+export class DrainLoop {
+  readonly #now: () => number;
+  readonly #tickMs: number;
+  /** Before each stretch of work. */
+  readonly #onSlice: () => void;
+  #sockets: Drained[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #state: 'resting' | 'asked' | 'passing' | 'closed' = 'resting';
+  #passes = 0;
+  /** How far the pass is. */
+  #next = 0;
+  #batches = 0;
+  #hasClosed = false;
+  #waiters: (() => void)[] = [];
+  /** They wait for the pass that runs. */
+  #served: (() => void)[] = [];
+
+  constructor(now: () => number, onSlice: () => void, tickMs = TICK_MS) {
+    this.#now = now;
+    this.#onSlice = onSlice;
+    this.#tickMs = tickMs;
+  }
+
+  add(socket: Drained): void {
+    if (this.#state === 'closed') return;
+    this.#sockets.push(socket);
+    this.#timer ??= setInterval(() => {
+      if (this.#state === 'resting') this.#begin();
+    }, this.#tickMs);
+  }
+
+  /** A socket has been closed. */
+  closed(): void {
+    this.#hasClosed = true;
+  }
+
+  /** Resolves once everything the kernel held when this was called has been read. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#state === 'closed') return resolve();
+      this.#waiters.push(resolve);
+      if (this.#state === 'resting') this.#ask();
+    });
+  }
+
+  /** Whoever waits is told; what is left is read no more. */
+  close(): void {
+    this.#state = 'closed';
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#sockets = [];
+    for (const resolve of [...this.#served, ...this.#waiters]) resolve();
+  }
+
+  /** In the next turn, so that all who ask in this one share a pass. */
+  #ask(): void {
+    this.#state = 'asked';
+    setImmediate(() => this.#begin());
+  }
+
+  #begin(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'passing';
+    this.#passes++;
+    this.#next = 0;
+    this.#batches = 0;
+    this.#served = this.#waiters;
+    this.#waiters = [];
+    this.#slice();
+  }
+
+  #slice(): void {
+    this.#onSlice();
+    const untilNs = this.#now() + SLICE_NS;
+    while (this.#next < this.#sockets.length) {
+      if (this.#now() > untilNs) {
+        setImmediate(() => this.#slice());
+        return;
+      }
+      this.#step(this.#sockets[this.#next] as Drained);
+    }
+    this.#end();
+  }
+
+  #step(socket: Drained): void {
+    const isRead = socket.isClosed || this.#isPassedOver(socket) || socket.readBatch();
+    if (!isRead && ++this.#batches < MAX_BATCHES) return;
+    this.#next++;
+    this.#batches = 0;
+  }
+
+  /** A pass that somebody waits for leaves nothing out. */
+  #isPassedOver({ quietPasses }: Drained): boolean {
+    const isQuiet = quietPasses > QUIET_PASSES && this.#served.length === 0;
+    return isQuiet && this.#passes % QUIET_EVERY !== 0;
+  }
+
+  #end(): void {
+    if (this.#state === 'closed') return;
+    if (this.#hasClosed) this.#sockets = this.#sockets.filter(({ isClosed }) => !isClosed);
+    this.#hasClosed = false;
+    const served = this.#served;
+    this.#served = [];
+    this.#state = 'resting';
+    if (this.#waiters.length > 0) this.#ask();
+    for (const resolve of served) resolve();
+  }
+}
