@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { FakeFreeswitch } from '../support/fake-freeswitch.ts';
 import { controlled, type Line, Stage, settingsOf } from './open-controller.ts';
@@ -37,6 +39,25 @@ describe('a session', () => {
     assert.equal(box?.coreUuid, fs.coreUuid);
     assert.equal(box?.version, '1.10.12-release~64bit');
     assert.equal(box?.advertised, `127.0.0.1:${stage.captures.port}`);
+  });
+
+  test('says each reason once, though one comes after the other again and again', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      if (connections++ % 2 === 0) socket.end();
+      else socket.resetAndDestroy();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const boxes = [{ name: 'fs1', host: '127.0.0.1', port }];
+    {
+      await using stage = await new Stage([], { boxes }).open();
+      const again = () => stage.lines.filter(({ msg }) => msg === 'still not connected');
+      await stage.until(() => again().length >= 6);
+      const said = stage.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+      assert.equal(said.length, new Set(said).size);
+    }
+    server.close();
   });
 
   test('begins again after a RST: calls go on, those answered meanwhile are tapped, those that ended have', async () => {
