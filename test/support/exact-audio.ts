@@ -40,8 +40,14 @@ export function assertAudioIsExact(
   const expected = new Int16Array(samples.length);
   let heard = 0;
   for (const [place, packet] of placesOf(packets, track)) {
-    expected.set(decoded(packet), place);
-    heard += decoded(packet).length;
+    const audio = decoded(packet);
+    const { gaps, driftCorrections, dropped } = track;
+    assert.ok(
+      place + audio.length <= samples.length,
+      `the packet of ${packet.atMs} ms has no room: ${JSON.stringify({ gaps, driftCorrections, dropped })}`,
+    );
+    expected.set(audio, place);
+    heard += audio.length;
   }
   const silent = track.gaps.reduce((sum, [, length]) => sum + length, 0);
   assert.equal(heard + silent, samples.length);
