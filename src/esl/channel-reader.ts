@@ -56,20 +56,7 @@ export function readVariables(event: EslEvent, names: readonly string[]): Record
 /** What the policy looks at. It keeps the event, so it is not for keeping. */
 export function factsOf(info: ChannelInfo, event: EslEvent): ChannelFacts {
   return {
-    uuid: info.uuid,
-    box: info.box,
-    channelName: info.channelName,
-    callerName: info.callerName,
-    callerNumber: info.callerNumber,
-    calleeName: info.calleeName,
-    calleeNumber: info.calleeNumber,
-    direction: info.direction,
-    context: info.context,
-    profile: info.profile,
-    gateway: info.gateway,
-    domain: info.domain,
-    accountCode: info.accountCode,
-    originator: info.originator,
+    ...info,
     variable: (name) => textOf(event, `variable_${name}`) || undefined,
   };
 }
