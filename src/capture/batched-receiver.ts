@@ -29,12 +29,12 @@ export class BatchedReceiver implements Receiver {
   readonly #descriptors: OpenDescriptors;
 
   /** Throws where koffi can't be loaded. */
-  constructor(now: () => number, descriptors = new OpenDescriptors(), tickMs?: number) {
+  constructor(now: () => number, descriptors = new OpenDescriptors()) {
     const libc = loadLibc();
     const clock = new KernelClock(now, wallClockOf(libc));
     this.#now = now;
     this.#shared = { libc, batch: new MessageBatch(libc), clock, datagram: new Datagram() };
-    this.#loop = new DrainLoop(now, () => clock.compare(), tickMs);
+    this.#loop = new DrainLoop(now, () => clock.compare());
     this.#descriptors = descriptors;
   }
 
@@ -47,6 +47,11 @@ export class BatchedReceiver implements Receiver {
     let closed: Promise<void> | null = null;
     return {
       port: bound.port,
+      drain: () => {
+        this.#loop.readNow(socket);
+        return Promise.resolve();
+      },
+      listenUntil: (untilNs) => this.#loop.listen(socket, untilNs),
       close: () => {
         if (closed !== null) return closed;
         closed = Promise.resolve();
@@ -59,10 +64,6 @@ export class BatchedReceiver implements Receiver {
     };
   }
 
-  drain(): Promise<void> {
-    return this.#loop.drain();
-  }
-
   close(): void {
     this.#loop.close();
   }
@@ -72,6 +73,7 @@ export class BatchedReceiver implements Receiver {
 class BatchedSocket {
   isClosed = false;
   quietPasses = 0;
+  listenedUntilNs = 0;
   readonly #shared: Shared;
   readonly #fd: number;
   readonly #onDatagram: OnDatagram;

@@ -43,6 +43,9 @@ export class DgramReceiver implements Receiver {
     let closed: Promise<void> | null = null;
     return {
       port: raw.address().port,
+      drain: () => this.#drain(),
+      // Each datagram is handed on as it comes.
+      listenUntil: () => {},
       close: () => {
         closed ??= socket.close();
         return closed;
@@ -50,16 +53,16 @@ export class DgramReceiver implements Receiver {
     };
   }
 
+  close(): void {
+    this.#heartbeat.close();
+  }
+
   /** One turn of the event loop reads some datagrams of each socket: turns until one reads none. */
-  async drain(): Promise<void> {
+  async #drain(): Promise<void> {
     let before = -1;
     for (let turn = 0; turn < MAX_DRAIN_TURNS && before !== this.#received; turn++) {
       before = this.#received;
       for (let phase = 0; phase < 2; phase++) await new Promise((resolve) => setImmediate(resolve));
     }
-  }
-
-  close(): void {
-    this.#heartbeat.close();
   }
 }

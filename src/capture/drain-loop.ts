@@ -5,9 +5,14 @@ export interface Drained {
   readonly isClosed: boolean;
   /** Passes since something came. */
   quietPasses: number;
+  /** Somebody listens until then, on the loop's clock. */
+  listenedUntilNs: number;
 }
 
-export const TICK_MS = 20;
+/** The fewer passes, the more each of them finds: a pass costs a system call for each socket. */
+export const TICK_MS = 100;
+/** Of the sockets that somebody listens to. */
+export const LISTENED_TICK_MS = 20;
 /** Commands to the worker wait no longer than this for a pass, and one batch. */
 const SLICE_NS = 2e6;
 /** More batches than a socket's receive buffer can hold: one that is flooded keeps the others waiting no longer. */
@@ -17,8 +22,9 @@ const QUIET_PASSES = 10;
 const QUIET_EVERY = 5;
 
 /**
- * Goes over all sockets of a thread at every tick, and gives way to what else the thread has to do where
- * that takes long. Datagrams lose nothing by waiting: the kernel keeps them, with the time they came.
+ * Goes over all sockets of a thread at every tick, over those that are listened to more often, and gives
+ * way to what else the thread has to do where that takes long. Datagrams lose nothing by waiting: the
+ * kernel keeps them, with the time they came.
  */
 export class DrainLoop {
   readonly #now: () => number;
@@ -27,9 +33,12 @@ export class DrainLoop {
   readonly #onSlice: () => void;
   #sockets: Drained[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #listened: Drained[] = [];
+  #listenTimer: NodeJS.Timeout | null = null;
   #state: 'resting' | 'asked' | 'passing' | 'closed' = 'resting';
   #passes = 0;
-  /** How far the pass is. */
+  /** What the pass goes over, and how far it is. */
+  #pass: readonly Drained[] = [];
   #next = 0;
   #batches = 0;
   #hasClosed = false;
@@ -47,8 +56,23 @@ export class DrainLoop {
     if (this.#state === 'closed') return;
     this.#sockets.push(socket);
     this.#timer ??= setInterval(() => {
-      if (this.#state === 'resting') this.#begin();
+      if (this.#state === 'resting') this.#begin(this.#sockets);
     }, this.#tickMs);
+  }
+
+  /** From now until then, on the loop's clock, what comes to the socket waits no longer than a short tick. */
+  listen(socket: Drained, untilNs: number): void {
+    const isListed = socket.listenedUntilNs > 0;
+    socket.listenedUntilNs = untilNs;
+    if (isListed || this.#state === 'closed') return;
+    this.#listened.push(socket);
+    this.#listenTimer ??= setInterval(() => this.#beginListened(), LISTENED_TICK_MS);
+  }
+
+  /** Reads all that the kernel holds for a socket; no other waits for a pass because of it. */
+  readNow(socket: Drained): void {
+    this.#onSlice();
+    for (let i = 0; i < MAX_BATCHES && !socket.isClosed; i++) if (socket.readBatch()) return;
   }
 
   /** A socket has been closed. */
@@ -68,21 +92,37 @@ export class DrainLoop {
   /** Whoever waits is told; what is left is read no more. */
   close(): void {
     this.#state = 'closed';
-    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const timer of [this.#timer, this.#listenTimer]) if (timer !== null) clearInterval(timer);
     this.#sockets = [];
+    this.#pass = [];
     for (const resolve of [...this.#served, ...this.#waiters]) resolve();
   }
 
   /** In the next turn, so that all who ask in this one share a pass. */
   #ask(): void {
     this.#state = 'asked';
-    setImmediate(() => this.#begin());
+    setImmediate(() => {
+      if (this.#state === 'asked') this.#begin(this.#sockets);
+    });
   }
 
-  #begin(): void {
-    if (this.#state === 'closed') return;
+  #beginListened(): void {
+    if (this.#state !== 'resting') return;
+    const nowNs = this.#now();
+    this.#listened = this.#listened.filter((socket) => {
+      const isListened = socket.listenedUntilNs > nowNs && !socket.isClosed;
+      if (!isListened) socket.listenedUntilNs = 0;
+      return isListened;
+    });
+    if (this.#listened.length > 0) return this.#begin(this.#listened);
+    if (this.#listenTimer !== null) clearInterval(this.#listenTimer);
+    this.#listenTimer = null;
+  }
+
+  #begin(sockets: readonly Drained[]): void {
     this.#state = 'passing';
-    this.#passes++;
+    this.#pass = sockets;
+    if (sockets === this.#sockets) this.#passes++;
     this.#next = 0;
     this.#batches = 0;
     this.#served = this.#waiters;
@@ -93,12 +133,12 @@ export class DrainLoop {
   #slice(): void {
     this.#onSlice();
     const untilNs = this.#now() + SLICE_NS;
-    while (this.#next < this.#sockets.length) {
+    while (this.#next < this.#pass.length) {
       if (this.#now() > untilNs) {
         setImmediate(() => this.#slice());
         return;
       }
-      this.#step(this.#sockets[this.#next] as Drained);
+      this.#step(this.#pass[this.#next] as Drained);
     }
     this.#end();
   }
@@ -110,10 +150,10 @@ export class DrainLoop {
     this.#batches = 0;
   }
 
-  /** A pass that somebody waits for leaves nothing out. */
+  /** A pass that somebody waits for leaves nothing out, nor does one over what is listened to. */
   #isPassedOver({ quietPasses }: Drained): boolean {
     const isQuiet = quietPasses > QUIET_PASSES && this.#served.length === 0;
-    return isQuiet && this.#passes % QUIET_EVERY !== 0;
+    return isQuiet && this.#pass === this.#sockets && this.#passes % QUIET_EVERY !== 0;
   }
 
   #end(): void {

@@ -99,6 +99,16 @@ export class LegPorts {
     this.#state = 'watching';
   }
 
+  /** Resolves once all that has come to the ports has been handed on. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => socket.drain()));
+  }
+
+  /** Somebody listens to the call until then. */
+  listenUntil(untilNs: number): void {
+    for (const socket of this.#sockets) socket.listenUntil(untilNs);
+  }
+
   async close(): Promise<void> {
     this.#forgetKept();
     await Promise.all(this.#sockets.map((socket) => socket.close()));

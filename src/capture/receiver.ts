@@ -22,6 +22,10 @@ export type OnDatagram = (datagram: Datagram) => void;
 /** A bound leg socket. */
 export interface LegSocket {
   readonly port: number;
+  /** Resolves once everything the kernel held for it when this was called has been handed on. */
+  drain(): Promise<void>;
+  /** From now until then, on the process's monotonic clock, somebody listens: nothing waits longer than 20 ms. */
+  listenUntil(untilNs: number): void;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -30,8 +34,6 @@ export interface LegSocket {
 export interface Receiver {
   /** Binds `host:port`; rejects with the system's error. Datagrams go to `onDatagram` until the socket is closed. */
   bind(host: string, port: number, onDatagram: OnDatagram): Promise<LegSocket>;
-  /** Resolves once everything the kernel held when this was called has been handed on. */
-  drain(): Promise<void>;
   /** Lets go of what is not a socket. */
   close(): void;
 }

@@ -178,12 +178,12 @@ class CaptureWorker {
     if (!call || call.ending) return;
     call.ending = true;
     call.mayResume = mayResume;
-    await this.#receiver.drain();
+    const { media, ports } = call;
+    await ports?.drain();
     if (drainMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, drainMs));
-      await this.#receiver.drain();
+      await ports?.drain();
     }
-    const { media, ports } = call;
     if (ports && call.mayResume) this.#watch(media, media.gate, ports);
     else if (ports) {
       ports.detach();
@@ -263,9 +263,10 @@ class CaptureWorker {
 
   #stats(): void {
     const nowNs = this.#now();
-    const calls = [...this.#calls.values()].map(({ media }) =>
-      media.stats(nowNs, nowNs + MEASURE_NS),
-    );
+    const calls = [...this.#calls.values()].map(({ media, ports }) => {
+      ports?.listenUntil(nowNs + MEASURE_NS);
+      return media.stats(nowNs, nowNs + MEASURE_NS);
+    });
     this.#send({ kind: 'stats', calls });
   }
 

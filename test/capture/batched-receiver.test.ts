@@ -7,7 +7,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { BatchedReceiver } from '../../src/capture/batched-receiver.ts';
 import { loadLibc } from '../../src/capture/libc.ts';
 import { OpenDescriptors } from '../../src/capture/open-descriptors.ts';
-import type { Datagram } from '../../src/capture/receiver.ts';
+import type { Datagram, LegSocket } from '../../src/capture/receiver.ts';
 import { RECEIVERS } from '../support/receivers.ts';
 
 const HOST = '127.0.0.1';
@@ -54,13 +54,14 @@ describe('what only the batched receiver promises', { skip }, () => {
   test('a burst of 1,000 datagrams comes whole, in order', async (t) => {
     const receiver = open(t);
     const texts: string[][] = [[], [], [], []];
-    const ports: number[] = [];
+    const sockets: LegSocket[] = [];
     for (const all of texts)
-      ports.push((await bind(t, receiver, (datagram) => void all.push(textOf(datagram)))).port);
+      sockets.push(await bind(t, receiver, (datagram) => void all.push(textOf(datagram))));
+    const ports = sockets.map(({ port }) => port);
     runWhileBlocked(`
       for (let i = 0; i < 250; i++) for (const port of [${ports}]) await send(String(i), port);
     `);
-    await receiver.drain();
+    await Promise.all(sockets.map((socket) => socket.drain()));
     const expected = Array.from({ length: 250 }, (_, i) => String(i));
     for (const all of texts) assert.deepEqual(all, expected);
   });
@@ -69,15 +70,16 @@ describe('what only the batched receiver promises', { skip }, () => {
     const receiver = open(t);
     const arrivals = Array.from({ length: 10 }, () => [] as number[]);
     const lags = new Set<number>();
-    const ports: number[] = [];
+    const sockets: LegSocket[] = [];
     const zeroNs = sinceBootNs() - now();
     for (const all of arrivals) {
       const socket = await bind(t, receiver, (datagram) => {
         all.push(datagram.arrivalNs + zeroNs);
         lags.add(datagram.lagNs);
       });
-      ports.push(socket.port);
+      sockets.push(socket);
     }
+    const ports = sockets.map(({ port }) => port);
     const sent: [beforeNs: number, afterNs: number][] = JSON.parse(
       runWhileBlocked(`
         const sent = [];
@@ -93,7 +95,7 @@ describe('what only the batched receiver promises', { skip }, () => {
         console.log(JSON.stringify(sent));
       `),
     );
-    await receiver.drain();
+    await Promise.all(sockets.map((socket) => socket.drain()));
     assert.deepEqual([...lags], [0]);
     for (const all of arrivals) {
       assert.equal(all.length, 100);
@@ -143,9 +145,10 @@ describe('what only the batched receiver promises', { skip }, () => {
   test('a datagram of any size comes whole, an empty one too', async (t) => {
     const receiver = open(t);
     const sizes: number[] = [];
-    const { port } = await bind(t, receiver, ({ sizeBytes }) => void sizes.push(sizeBytes));
+    const socket = await bind(t, receiver, ({ sizeBytes }) => void sizes.push(sizeBytes));
+    const { port } = socket;
     runWhileBlocked(`for (const n of [0, 1, 1972, 65507]) await send(Buffer.alloc(n), ${port});`);
-    await receiver.drain();
+    await socket.drain();
     assert.deepEqual(sizes, [0, 1, 1972, 65_507]);
   });
 
@@ -153,16 +156,17 @@ describe('what only the batched receiver promises', { skip }, () => {
     const receiver = open(t);
     let received = 0;
     let lost = 0;
-    const { port } = await bind(t, receiver, ({ overflows }) => {
+    const socket = await bind(t, receiver, ({ overflows }) => {
       received++;
       lost += overflows;
     });
+    const { port } = socket;
     const flood = 3000;
     runWhileBlocked(`for (let i = 0; i < ${flood}; i++) await send(Buffer.alloc(1400), ${port});`);
-    await receiver.drain();
+    await socket.drain();
     assert.ok(received < flood);
     runWhileBlocked(`await send('last', ${port});`);
-    await receiver.drain();
+    await socket.drain();
     assert.equal(received + lost, flood + 1);
   });
 
@@ -173,7 +177,7 @@ describe('what only the batched receiver promises', { skip }, () => {
       if (++count === 3) void socket.close();
     });
     runWhileBlocked(`for (let i = 0; i < 10; i++) await send('x', ${socket.port});`);
-    await receiver.drain();
+    await socket.drain();
     assert.equal(count, 3);
   });
 
@@ -189,9 +193,8 @@ describe('what only the batched receiver promises', { skip }, () => {
     );
     assert.equal(readdirSync('/proc/self/fd').length, before + 20);
     await Promise.all(sockets.map((socket) => socket.close()));
-    await receiver.drain();
+    await Promise.all(sockets.map((socket) => socket.drain()));
     receiver.close();
-    await receiver.drain();
     assert.equal(readdirSync('/proc/self/fd').length, before);
   });
 

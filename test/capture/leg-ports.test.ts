@@ -15,6 +15,7 @@ const HOST = '127.0.0.1';
 class AnyPortReceiver implements Receiver {
   nowNs = 0;
   ports: number[] = [];
+  readonly #sockets: LegSocket[] = [];
   #received = 0;
   #wanted = 0;
   #whenReceived = () => {};
@@ -31,11 +32,8 @@ class AnyPortReceiver implements Receiver {
       if (++this.#received >= this.#wanted) this.#whenReceived();
     });
     this.ports.push(socket.port);
+    this.#sockets.push(socket);
     return socket;
-  }
-
-  drain(): Promise<void> {
-    return this.#real.drain();
   }
 
   close(): void {
@@ -47,8 +45,10 @@ class AnyPortReceiver implements Receiver {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wanted = this.#received + texts.length;
     this.#whenReceived = resolve;
-    const port = this.ports[leg === 'R' ? 0 : 1] as number;
-    for (const text of texts) sender.send(text, port, HOST);
+    const { port, drain } = this.#sockets[leg === 'R' ? 0 : 1] as LegSocket;
+    for (const text of texts)
+      await new Promise((resolve) => void sender.send(text, port, HOST, resolve));
+    await drain();
     await promise;
   }
 }
