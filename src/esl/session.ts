@@ -51,6 +51,8 @@ export class Session implements AsyncDisposable {
   readonly #abort = new AbortController();
   #state: SessionState = 'idle';
   #sinceMs = Date.now();
+  /** The same moment on the clock that nobody sets. */
+  #sinceMonotonicMs = performance.now();
   #lastError: string | null = null;
   /** Since it was connected last. */
   readonly #said = new Set<string>();
@@ -153,7 +155,8 @@ export class Session implements AsyncDisposable {
       const error = await this.#connection();
       if (this.#isClosed) return;
       // One that goes at once again and again is tried less and less often.
-      if (this.#state === 'ready' && Date.now() - this.#sinceMs >= limits().maxMs) backoff.reset();
+      const lastedMs = performance.now() - this.#sinceMonotonicMs;
+      if (this.#state === 'ready' && lastedMs >= limits().maxMs) backoff.reset();
       const isRefused = isForPeople(error);
       this.#move(isRefused ? 'refused' : 'lost');
       this.#say(error, isRefused);
@@ -296,7 +299,9 @@ export class Session implements AsyncDisposable {
   #move(event: SessionEvent): void {
     const before = this.#state;
     this.#state = next(before, event);
-    if (this.#state !== before) this.#sinceMs = Date.now();
+    if (this.#state === before) return;
+    this.#sinceMs = Date.now();
+    this.#sinceMonotonicMs = performance.now();
   }
 }
 
