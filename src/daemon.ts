@@ -16,6 +16,7 @@ import {
   formatSize,
   type LoadedConfig,
   socketPath,
+  takeUp,
 } from './config/index.ts';
 import { errorText, RstError, systemCode } from './errors.ts';
 import { Controller, type ControllerSettings } from './esl/index.ts';
@@ -41,7 +42,7 @@ export class Daemon {
   readonly #now: () => number;
   readonly #controller: Controller;
   readonly #admin: AdminSocket;
-  /** As it was read last; what waits for the next start among it. */
+  /** What it goes by: as it was started, and what it has taken up since. */
   #config: Config;
   #closed: Promise<void> | null = null;
 
@@ -214,7 +215,7 @@ export class Daemon {
       changes.unshift(`the log begins at ${config.log.level} from now on`);
     }
     changes.unshift(...this.#controller.reload(controllerSettings(config)));
-    this.#config = config;
+    this.#config = takeUp(this.#config, config);
     for (const warning of warnings) this.#log.warn(warning);
     for (const change of changes) this.#log.info(change);
     this.#log.info({ changes: changes.length }, 'reloaded');

@@ -101,3 +101,20 @@ test('a start on a port that is taken leaves nothing behind, and the other daemo
   assert.deepEqual(await openThings(), before);
   await rm(dir, { recursive: true });
 });
+
+test('a reload says what waits for a restart each time, and nothing once that is taken back', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'rst-records-'));
+  const config = configFor(dir);
+  const changed = { ...config, media: { ...config.media, portRestMs: 1 } };
+  let read = changed;
+  const load = () => ({ config: read, source: null, warnings: [], settings: new Map() });
+  await using daemon = new Daemon({ config, log: LOG, load });
+  await daemon.start();
+  const waits = ['[media] has changed; that takes effect with the next start'];
+  assert.deepEqual(await daemon.reload(), waits);
+  assert.deepEqual(await daemon.reload(), waits);
+  read = config;
+  assert.deepEqual(await daemon.reload(), []);
+  await daemon.close('shutdown');
+  await rm(dir, { recursive: true });
+});

@@ -9,7 +9,7 @@ export {
   type LoadOptions,
   loadConfig,
 } from './load.ts';
-export { changesForNextStart } from './next-start.ts';
+export { changesForNextStart, takeUp } from './next-start.ts';
 export type { Origin } from './origin.ts';
 export { type PortRange, parsePortRange } from './port-range.ts';
 export { type Config, configSchema } from './schema.ts';

@@ -4,12 +4,19 @@ import type { Config } from './schema.ts';
 /** Tables that a running daemon takes up: everything about which calls are tapped, and where. */
 const TAKEN_UP: ReadonlySet<keyof Config> = new Set(['freeswitch', 'rules', 'trigger', 'esl']);
 
-/** Sentences about what has changed in the configuration but waits for the next start. */
-export function changesForNextStart(before: Config, after: Config): string[] {
-  const tables = Object.keys(before) as (keyof Config)[];
+/** What a daemon goes by that runs with `running` and has taken up what it can of `loaded`. */
+export function takeUp(running: Config, loaded: Config): Config {
+  const taken = { ...running, log: { ...running.log, level: loaded.log.level } };
+  for (const table of TAKEN_UP) Object.assign(taken, { [table]: loaded[table] });
+  return taken;
+}
+
+/** Sentences about what of `loaded` is not what the daemon runs with and waits for the next start. */
+export function changesForNextStart(running: Config, loaded: Config): string[] {
+  const tables = Object.keys(running) as (keyof Config)[];
   return tables
     .filter((table) => !TAKEN_UP.has(table))
-    .filter((table) => !isDeepStrictEqual(fixedPart(before, table), fixedPart(after, table)))
+    .filter((table) => !isDeepStrictEqual(fixedPart(running, table), fixedPart(loaded, table)))
     .map((table) => `[${table}] has changed; that takes effect with the next start`);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { devNull } from 'node:os';
 import { test } from 'node:test';
-import { changesForNextStart, type Flag, loadConfig } from '../../src/config/index.ts';
+import { changesForNextStart, type Flag, loadConfig, takeUp } from '../../src/config/index.ts';
 
 function config(flags: Partial<Record<Flag['key'], string>>, lists = {}) {
   const all = Object.entries(flags).map(([key, text]) => ({ flag: key, key, text }) as Flag);
@@ -29,4 +29,17 @@ test('whatever else has changed waits for the next start, and is named', () => {
     '[server] has changed; that takes effect with the next start',
     '[records] has changed; that takes effect with the next start',
   ]);
+});
+
+test('what waits for the next start is named at every reload until then, and not taken for what runs', () => {
+  const before = config({});
+  const after = config(
+    { 'log.level': 'debug', 'log.mask_numbers': 'true', 'media.port_rest': '5s' },
+    { rules: [{ caller: '1*', action: 'skip' }] },
+  );
+  const running = takeUp(before, after);
+  assert.deepEqual(changesForNextStart(running, after), changesForNextStart(before, after));
+  assert.deepEqual(changesForNextStart(running, before), []);
+  assert.deepEqual([running.media, running.log], [before.media, { ...before.log, level: 'debug' }]);
+  assert.equal(running.rules, after.rules);
 });
