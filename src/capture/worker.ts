@@ -20,6 +20,8 @@ import { OpenDescriptors } from './open-descriptors.ts';
 import { Datagram, type Receiver } from './receiver.ts';
 import { SourceLock } from './source-lock.ts';
 
+/** The files of all calls are flushed in turns of about this length, so that no turn is long. */
+const FLUSH_TURN_MS = 50;
 /** How often the main thread learns which calls have had packets. */
 const ACTIVITY_MS = 250;
 /** A pair whose call goes on waits at least this long for the order to take it up again. */
@@ -30,6 +32,8 @@ const MEASURE_NS = 3e9;
 interface LiveCall {
   media: MediaCall;
   ports: LegPorts | null;
+  /** In which of the turns of a flush interval its files are. */
+  flushTurn: number;
   reportedNs: number;
   duplicatesReportedNs: number;
   ending: boolean;
@@ -57,6 +61,9 @@ class CaptureWorker {
   /** By the number of the call that has ended. */
   readonly #watched = new Map<number, WatchedPorts>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #flushTurns: number;
+  #flushTurn = 0;
+  #opened = 0;
   #dropped: Partial<Record<DropReason, number>> = {};
   #stopping = false;
 
@@ -64,6 +71,7 @@ class CaptureWorker {
     this.#port = port;
     this.#setup = setup;
     this.#now = monotonicFrom(setup.clockOrigin);
+    this.#flushTurns = Math.max(1, Math.round(setup.flushIntervalMs / FLUSH_TURN_MS));
     const { descriptors } = setup;
     this.#receiver = descriptors
       ? new BatchedReceiver(this.#now, new OpenDescriptors(descriptors))
@@ -72,7 +80,8 @@ class CaptureWorker {
 
   start(): void {
     this.#port.on('message', (message: ToWorker) => this.#handle(message));
-    this.#timers.push(setInterval(() => this.#flush(), this.#setup.flushIntervalMs));
+    const turnMs = this.#setup.flushIntervalMs / this.#flushTurns;
+    this.#timers.push(setInterval(() => this.#flush(), turnMs));
     this.#timers.push(setInterval(() => this.#report(), ACTIVITY_MS));
   }
 
@@ -142,6 +151,7 @@ class CaptureWorker {
     this.#calls.set(call.callId, {
       media,
       ports,
+      flushTurn: this.#opened++ % this.#flushTurns,
       reportedNs: -1,
       duplicatesReportedNs: -1,
       ending: false,
@@ -240,7 +250,9 @@ class CaptureWorker {
   }
 
   #flush(): void {
-    for (const { media } of this.#calls.values()) media.flushFiles();
+    this.#flushTurn = (this.#flushTurn + 1) % this.#flushTurns;
+    for (const { media, flushTurn } of this.#calls.values())
+      if (flushTurn === this.#flushTurn) media.flushFiles();
   }
 
   #report(): void {
