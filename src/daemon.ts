@@ -147,6 +147,17 @@ export class Daemon {
     return this.#calls.liveCalls;
   }
 
+  get statusText(): string {
+    const { liveCalls } = this;
+    const calls = `${liveCalls} ${liveCalls === 1 ? 'call is' : 'calls are'} being recorded`;
+    return `listening on ${this.#controlText()}; ${calls}`;
+  }
+
+  /** Resolves once every capture worker has answered; one that hangs keeps it from doing so. */
+  async workersAnswer(): Promise<void> {
+    await Promise.all(this.#pool.answers());
+  }
+
   /**
    * Resolves when calls are taken. Throws `RST_NOT_WRITABLE`, `RST_CONFIG` (`media.receiver`),
    * `RST_PORT_IN_USE` or `RST_ADDRESS` with

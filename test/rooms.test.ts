@@ -23,11 +23,12 @@ const DOORS: Record<string, readonly string[]> = {
   esl: ['call', 'protocol', 'config', 'log', 'errors'],
   archive: ['recording', 'errors'],
   send: ['protocol', 'audio', 'errors'],
+  service: ['config', 'capture', 'log', 'errors'],
   http: ['call', 'esl', 'protocol', 'log', 'errors'],
   doctor: ['config', 'esl', 'capture', 'protocol', 'errors'],
   cli: [
     ...['send', 'config', 'esl', 'http', 'doctor', 'daemon', 'archive', 'recording', 'capture'],
-    ...['package-version', 'log', 'errors'],
+    ...['service', 'package-version', 'log', 'errors'],
   ],
 };
 /** Files of src/ itself that compose the rooms. */
@@ -36,6 +37,7 @@ const COMPOSERS = ['backend', 'daemon', 'filing', 'index'];
 const TYPES_ONLY: Record<string, readonly string[]> = {
   call: ['log'],
   esl: ['log'],
+  service: ['log'],
   http: ['log', 'call', 'esl'],
   cli: ['http'],
 };

@@ -54,6 +54,11 @@ export class PairStock {
     this.#sparePairs = Math.min(SPARE_PAIRS, part);
   }
 
+  /** Pairs that a call could have: bound and ready, being bound, and those whose ports nobody has. */
+  get free(): number {
+    return this.#threads.reduce((sum, thread) => sum + thread.stock, this.#ports.freePairs);
+  }
+
   /** Resolves once every pair that was asked for is bound, or has turned out not to be free. */
   async ready(): Promise<void> {
     while (this.#isBinding() && this.#state === 'open')
@@ -212,8 +217,7 @@ export class PairStock {
   }
 
   #isScarce(): boolean {
-    const stock = this.#threads.reduce((sum, thread) => sum + thread.stock, 0);
-    return stock + this.#returning.size + this.#ports.freePairs < this.#sparePairs;
+    return this.free + this.#returning.size < this.#sparePairs;
   }
 
   #restockIn(ms: number): void {

@@ -71,11 +71,25 @@ export class WorkerPool {
     return this.#threads.length;
   }
 
+  /** How many there should be. */
+  get wantedSize(): number {
+    const { workers } = this.#options;
+    return workers === 'auto' ? Math.max(1, availableParallelism() - 1) : workers;
+  }
+
+  /** How many further calls can have ports of their own, now. */
+  get freePairs(): number {
+    return this.#pairs.free;
+  }
+
+  /** For each worker: resolves once it answers, or is gone; of one that hangs never. */
+  answers(): Promise<void>[] {
+    return this.#threads.map((thread) => thread.answers());
+  }
+
   start(receiver: ReceiverName = 'dgram'): void {
     this.#receiver = receiver;
-    const { workers } = this.#options;
-    const count = workers === 'auto' ? Math.max(1, availableParallelism() - 1) : workers;
-    for (let i = 0; i < count; i++) this.#spawn();
+    for (let i = this.wantedSize; i > 0; i--) this.#spawn();
     this.#pairs.restock();
   }
 

@@ -38,6 +38,8 @@ export class WorkerThread {
   readonly #exited: Promise<unknown>;
   #asked: Promise<CallStats[]> | null = null;
   #tell: ((calls: CallStats[]) => void) | null = null;
+  #answer: PromiseWithResolvers<void> | null = null;
+  #isGone = false;
   #stopping = false;
 
   constructor(
@@ -50,13 +52,17 @@ export class WorkerThread {
     this.#worker = new Worker(ENTRY, { workerData, name: 'rst-capture' });
     let error = new Error('the capture worker ended by itself');
     this.#worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'stats') this.#tell?.(message.calls);
-      else handlers.message(message);
+      if (message.kind === 'stats') {
+        this.#answered();
+        this.#tell?.(message.calls);
+      } else handlers.message(message);
     });
     this.#worker.on('error', (cause) => {
       error = cause instanceof Error ? cause : new Error(String(cause));
     });
     this.#worker.on('exit', () => {
+      this.#isGone = true;
+      this.#answered();
       this.#tell?.([]);
       descriptors?.closeAll(loadLibc());
       if (!this.#stopping) handlers.failed(error);
@@ -101,6 +107,20 @@ export class WorkerThread {
     });
     this.post({ kind: 'stats' });
     return this.#asked;
+  }
+
+  /** Resolves once it answers, or is gone; one that hangs does neither. */
+  answers(): Promise<void> {
+    if (this.#answer !== null) return this.#answer.promise;
+    if (this.#isGone) return Promise.resolve();
+    this.#answer = Promise.withResolvers();
+    this.post({ kind: 'stats' });
+    return this.#answer.promise;
+  }
+
+  #answered(): void {
+    this.#answer?.resolve();
+    this.#answer = null;
   }
 
   flush(): void {

@@ -47,9 +47,12 @@ async function start(options: StartOptions): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   // Only here, because the other commands have no use for the daemon and all that it imports.
   const { Daemon } = await import('../daemon.ts');
+  const { SystemdService } = await import('../service/index.ts');
   const daemon = new Daemon({ config, log, load });
+  const { shutdownTimeoutMs } = config.daemon;
+  const service = SystemdService.of(daemon, { log, shutdownTimeoutMs });
   // Said outright, so that nothing that was left open can keep a finished daemon alive.
-  process.exit(await runUntilSignal(daemon, log, config.daemon.shutdownTimeoutMs));
+  process.exit(await runUntilSignal(service ?? daemon, log, shutdownTimeoutMs));
 }
 
 function settingsOf(options: StartOptions): Flag[] {

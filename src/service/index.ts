@@ -1,0 +1,1 @@
+export { type Supervised, SystemdService } from './systemd-service.ts';
