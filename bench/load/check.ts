@@ -1,0 +1,47 @@
+import type { LegName } from '../../src/protocol/index.ts';
+import { type AudioCheck, checkLeg } from './leg-check.ts';
+import { legNumber, uuidOfCall } from './packet-mark.ts';
+import type { Subject } from './subject.ts';
+
+/** What became of all packets of a run. */
+export interface Check extends AudioCheck {
+  sent: number;
+  /** The subject has never had them. */
+  lost: number;
+  /** The subject has had them, and they are not in its files. */
+  cut: number;
+  /** As the subject says. */
+  dropped: Record<string, number>;
+}
+
+/** Compares all that is kept with all that was sent, bit by bit. */
+export async function check(subject: Subject, sentByLeg: Uint32Array): Promise<Check> {
+  const all: Check = {
+    ...{ sent: 0, lost: 0, cut: 0, dropped: {} },
+    ...{ found: 0, misordered: 0, repeated: 0, wrongSamples: 0 },
+  };
+  for (let call = 0; 2 * call < sentByLeg.length; call++) {
+    const legs = await subject.kept(uuidOfCall(call));
+    for (const name of ['R', 'W'] satisfies LegName[]) {
+      const { received, audio, dropped } = legs[name];
+      const leg = legNumber(call, name);
+      const sent = sentByLeg[leg] as number;
+      const { found, misordered, repeated, wrongSamples } = checkLeg(
+        audio,
+        leg,
+        subject.form,
+        sent,
+      );
+      all.sent += sent;
+      all.lost += sent - received;
+      all.cut += received - found;
+      all.found += found;
+      all.misordered += misordered;
+      all.repeated += repeated;
+      all.wrongSamples += wrongSamples;
+      for (const [reason, count] of Object.entries(dropped))
+        all.dropped[reason] = (all.dropped[reason] ?? 0) + count;
+    }
+  }
+  return all;
+}

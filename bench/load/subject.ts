@@ -1,0 +1,31 @@
+import type { LegName } from '../../src/protocol/index.ts';
+import type { SampleForm } from './leg-check.ts';
+
+/** What a subject has kept of a leg. */
+export interface KeptLeg {
+  /** Packets, by its own count. */
+  received: number;
+  audio: Uint8Array | Int16Array;
+  /** What it says it has dropped, by reason. */
+  dropped: Record<string, number>;
+}
+
+/** What is measured: a server that takes taps, in a process of its own. */
+export interface Subject extends AsyncDisposable {
+  readonly pid: number;
+  /** The control port. */
+  readonly port: number;
+  readonly form: SampleForm;
+  /** Ends it once everything is in its files. */
+  stop(): Promise<void>;
+  /** What it has kept of a call, once it has ended. */
+  kept(uuid: string): Promise<Record<LegName, KeptLeg>>;
+}
+
+export interface SubjectOptions {
+  calls: number;
+  /** Calls beside them: those of the probe, whose ports rest for a while. */
+  probes: number;
+  /** More for node, as in NODE_OPTIONS: a profile, say. */
+  nodeOptions: string;
+}
