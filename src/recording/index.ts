@@ -1,10 +1,14 @@
+export { type AudioName, parseAudioName } from './audio-name.ts';
 export { BlockPool } from './block.ts';
 export type { FormatName } from './formats.ts';
 export { giveName, PART } from './give-name.ts';
-export { removeJournal } from './journal.ts';
+export { claimJournal, JOURNAL, removeJournal } from './journal.ts';
 export { dateOf, escapeName, expandName, type NamedCall } from './name.ts';
 export type { PayloadWriter } from './payload-writer.ts';
+export { type ProcessMark, processMark, stateOfProcess } from './process-mark.ts';
+export { type JournalContent, readJournal } from './read-journal.ts';
 export { Recording, type RecordingOptions, type RecordingResult } from './recording.ts';
+export { audioOf, type RecoveredFiles, recoverFiles } from './recover-files.ts';
 export type { RecordedFile, RecordingTags } from './sink.ts';
 export { TRACKS, type TrackName } from './track-name.ts';
 export type { MaskSpan, TrackSummary } from './track-summary.ts';

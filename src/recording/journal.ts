@@ -1,28 +1,45 @@
-import { appendFile, open, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { processMark } from './process-mark.ts';
+import { syncFolder } from './sync-folder.ts';
 
 const FILE_MODE = 0o640;
+/** Without O_CREAT: one that was removed meanwhile stays away. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
 /** Ending of the file that stands beside a recording for as long as it is not final. */
 export const JOURNAL = '.journal';
 
 /**
- * The diary of an unfinished recording, one JSON object a line: the first says which call it is, the
- * others what was opened. It also reserves the segment's name, since it is created exclusively.
+ * The diary of an unfinished recording, one JSON object a line: the first says which call it is and
+ * which process records it, the others what was opened. It also reserves the segment's name, since it is
+ * created exclusively.
+ *
+ *     {"journal":1,"recordId":…,"uuid":…,…,"segment":1,"process":{…}}
+ *     {"track":"R","codec":"PCMU","sampleRate":8000,"wavCodec":"pcm"}
+ *     {"recovering":{…}}      a process that makes it final, after the first has ended
  */
 export class Journal {
   readonly path: string;
+  readonly #isDurable: boolean;
   #written: Promise<void> = Promise.resolve();
 
-  private constructor(path: string) {
+  private constructor(path: string, isDurable: boolean) {
     this.path = path;
+    this.#isDurable = isDurable;
   }
 
-  /** Throws the system's error, `EEXIST` where another recording has that name. */
-  static async create(path: string, head: object): Promise<Journal> {
+  /**
+   * Throws the system's error, `EEXIST` where another recording has that name. With `isDurable` each line
+   * is on the disk before the promise of it resolves.
+   */
+  static async create(path: string, head: object, isDurable = false): Promise<Journal> {
     const file = await open(path, 'wx', FILE_MODE);
     try {
       try {
-        await file.writeFile(`${JSON.stringify({ journal: 1, ...head })}\n`);
+        await file.writeFile(lineOf({ journal: 1, ...head, process: processMark() }));
+        if (isDurable) await file.datasync();
       } finally {
         await file.close();
       }
@@ -31,16 +48,22 @@ export class Journal {
       await removeJournal(path).catch(() => {});
       throw error;
     }
-    return new Journal(path);
+    if (isDurable) await syncFolder(dirname(path));
+    return new Journal(path, isDurable);
   }
 
   /** Adds one line; lines keep their order. Rejects with the system's error. */
   append(entry: object): Promise<void> {
-    const line = `${JSON.stringify(entry)}\n`;
-    const written = this.#written.then(() => appendFile(this.path, line));
+    const written = this.#written.then(() => appendLine(this.path, entry, this.#isDurable));
     this.#written = written.catch(() => {});
     return written;
   }
+}
+
+/** Says in a journal, behind whatever was written last, that this process makes the recording final. */
+export async function claimJournal(path: string): Promise<void> {
+  // Its last line may have been cut short.
+  await appendLine(path, { recovering: processMark() }, false, '\n');
 }
 
 /** Removes the journal of a recording that is final; one that is gone already is fine. */
@@ -48,4 +71,18 @@ export async function removeJournal(path: string): Promise<void> {
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
+}
+
+async function appendLine(path: string, entry: object, isDurable: boolean, before = '') {
+  const file = await open(path, APPEND);
+  try {
+    await file.writeFile(before + lineOf(entry));
+    if (isDurable) await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+function lineOf(entry: object): string {
+  return `${JSON.stringify(entry)}\n`;
 }

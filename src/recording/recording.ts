@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, unlink } from 'node:fs/promises';
+import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { PcmCodec } from '../audio/index.ts';
 import { errorText, RstError, systemCode } from '../errors.ts';
@@ -11,6 +11,7 @@ import { stemOf } from './name.ts';
 import { PayloadWriter } from './payload-writer.ts';
 import type { RecordedFile, RecordingTags } from './sink.ts';
 import { type Half, joinStereo } from './stereo.ts';
+import { syncFolder } from './sync-folder.ts';
 import { TRACKS, type TrackName } from './track-name.ts';
 import { TrackWriter } from './track-writer.ts';
 
@@ -198,7 +199,8 @@ export class Recording {
     const journal = await this.#reserved;
     if (!journal || !this.#stem) return writer.abandon(this.#noName());
     const { track, sampleRate } = writer;
-    await journal.append({ track, codec, sampleRate }).catch((error: unknown) => {
+    const { wavCodec } = this.#options;
+    await journal.append({ track, codec, sampleRate, wavCodec }).catch((error: unknown) => {
       this.#warnings.push(`${journal.path}: ${errorText(error)}`);
     });
     await writer.open(this.#pathOf(this.#stem));
@@ -224,6 +226,7 @@ export class Recording {
         const journal = await Journal.create(this.#pathOf(stem) + JOURNAL, {
           ...journalHead,
           segment,
+          stem,
         }).catch((error: unknown) => {
           if (systemCode(error) === 'EEXIST') return null;
           throw error;
@@ -270,11 +273,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Makes renames in a folder durable; where the system can't sync folders there is nothing to do. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path).catch(() => null);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }

@@ -21,6 +21,7 @@ import { BLOCK_BYTES } from '../../src/recording/block.ts';
 import type { FormatName } from '../../src/recording/formats.ts';
 import {
   escapeName,
+  processMark,
   Recording,
   type RecordingOptions,
   type RecordingResult,
@@ -178,12 +179,13 @@ describe('a recording', () => {
     recording.startTrack('W', 'L16', 16_000);
     await until(() => access(join(dir, DATE, 'u-W.pcm.part')));
     const lines = (await readFile(journal, 'utf8')).trimEnd().split('\n');
+    const stem = `${DATE}/u`;
     assert.deepEqual(
       lines.map((line) => JSON.parse(line)),
       [
-        { journal: 1, uuid: 'u', caller: '138', segment: 1 },
-        { track: 'R', codec: 'PCMU', sampleRate: 8000 },
-        { track: 'W', codec: 'L16', sampleRate: 16_000 },
+        { journal: 1, uuid: 'u', caller: '138', segment: 1, stem, process: processMark() },
+        { track: 'R', codec: 'PCMU', sampleRate: 8000, wavCodec: 'pcm' },
+        { track: 'W', codec: 'L16', sampleRate: 16_000, wavCodec: 'pcm' },
       ],
     );
     const unfinished = await readdir(join(dir, DATE));
