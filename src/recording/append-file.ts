@@ -1,18 +1,23 @@
-import { close, constants, fdatasync, ftruncate, open, write } from 'node:fs';
+import { close, constants, fdatasync, fstat, ftruncate, open, write } from 'node:fs';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { RstError, systemCode } from '../errors.ts';
 import type { Block, BlockPool } from './block.ts';
+import { canHeal } from './can-heal.ts';
 import { giveName, PART } from './give-name.ts';
+import type { Patience } from './patience.ts';
 import { writeAll } from './write-all.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const truncateFile = promisify(ftruncate);
 const syncFile = promisify(fdatasync);
+const statFile = promisify(fstat);
 
 /** Files are for the service and its group. */
 const FILE_MODE = 0o640;
+/** For want of room the file is still the same one; after anything else it may have to be opened anew. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 type FileState = 'opening' | 'open' | 'failed' | 'closed';
 
@@ -37,7 +42,8 @@ const FILL_BYTES = 1 << 16;
 
 /**
  * One file being written: pieces are appended in order, one write at a time, none on the caller's
- * path. The first error ends the file, not the caller: what was written stays, the rest is let go.
+ * path. While the disk fails they wait, and go on where they were; an error that does not heal, or the end
+ * of patience, ends the file, not the caller: what was written stays, the rest is let go.
  */
 export class AppendFile {
   /** Set by `open`. */
@@ -46,17 +52,33 @@ export class AppendFile {
   error: RstError | null = null;
   /** The file as long as it is not final; null before it is created and once it has its name. */
   partPath: string | null = null;
+  /** Bytes that had been written, and were gone when the disk came back. */
+  goneBytes = 0;
 
   readonly #pool: BlockPool;
+  readonly #patience: Patience;
+  /** What stands for bytes that are gone; null: nothing does. */
+  readonly #silence: number | null;
+  readonly #unwatch: () => void;
   #state: FileState = 'opening';
   #fd = -1;
+  #inode = 0;
   #positionBytes = 0;
   #pieces: Piece[] = [];
+  /** Pieces are being written, or wait for the disk. */
   #writing = false;
+  /** Something else is done with the open file. */
+  #stepping = false;
   #whenIdle: (() => void) | null = null;
+  /** What it tries again once that is worth it. */
+  #retry: (() => void) | null = null;
+  #lastError: unknown = null;
 
-  constructor(pool: BlockPool) {
+  constructor(pool: BlockPool, patience: Patience, silence: number | null = null) {
     this.#pool = pool;
+    this.#patience = patience;
+    this.#silence = silence;
+    this.#unwatch = patience.onOver(() => this.#giveUp());
   }
 
   get sizeBytes(): number {
@@ -77,13 +99,8 @@ export class AppendFile {
   async open(path: string, head: Uint8Array): Promise<void> {
     this.path = path;
     try {
-      const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-      const partPath = this.path + PART;
-      this.#fd = await openFile(partPath, flags, FILE_MODE);
-      this.partPath = partPath;
-      await writeAll(this.#fd, head, 0);
-      this.#positionBytes = head.length;
-      this.#state = 'open';
+      await this.#patience.insist(() => this.#step(() => this.#create(head)));
+      if (this.#state === 'opening') this.#state = 'open';
     } catch (error) {
       this.#fail(error);
     }
@@ -109,45 +126,80 @@ export class AppendFile {
 
   /** Appends `count` times the same byte; zeros as a hole, where the file system has them. */
   fill(byte: number, count: number): void {
-    if (this.#state !== 'failed') this.#push({ byte, count });
+    const last = this.#pieces.at(-1);
+    if (this.#state === 'failed') return;
+    if (last && 'byte' in last && last.byte === byte) last.count += count;
+    else this.#push({ byte, count });
   }
 
   /** Writes what is left and closes the file, which keeps its `.part`; what went wrong is in `error`. */
   async settle(): Promise<void> {
     await this.#idle();
-    try {
-      // Silence at the end has only moved the position so far.
-      if (this.#state === 'open') await truncateFile(this.#fd, this.#positionBytes);
-    } catch (error) {
-      this.#fail(error);
-    }
-    await this.#closeFd();
+    // Silence at the end has only moved the position so far.
+    await this.#insist(() => truncateFile(this.#fd, this.#positionBytes));
+    await this.#close();
   }
 
   /** Writes what is left, the tail and the final head, and gives the file its name. Returns whether the file is whole. */
   async finish(head: Uint8Array, tail: Uint8Array, sync: boolean): Promise<boolean> {
     await this.#idle();
-    if (this.#state === 'open') {
-      try {
-        await writeAll(this.#fd, tail, this.#positionBytes);
-        this.#positionBytes += tail.length;
-        await truncateFile(this.#fd, this.#positionBytes);
-        await writeAll(this.#fd, head, 0);
-        if (sync) await syncFile(this.#fd);
-      } catch (error) {
-        this.#fail(error);
-      }
-    }
-    await this.#closeFd();
+    const endBytes = this.#positionBytes + tail.length;
+    await this.#insist(async () => {
+      await writeAll(this.#fd, tail, this.#positionBytes);
+      await truncateFile(this.#fd, endBytes);
+      await writeAll(this.#fd, head, 0);
+    });
+    if (sync) await this.#insist(() => this.#sync());
+    await this.#close();
+    await this.#insist(() => giveName(this.path + PART, this.path));
+    this.#unwatch();
     if (this.#state === 'failed') return false;
+    this.#positionBytes = endBytes;
     this.#state = 'closed';
+    this.partPath = null;
+    return true;
+  }
+
+  /** A step of the end, unless one before it has failed. */
+  async #insist(step: () => Promise<void>): Promise<void> {
+    if (this.#state !== 'open') return;
     try {
-      await giveName(this.path + PART, this.path);
-      this.partPath = null;
-      return true;
+      await this.#patience.insist(() => this.#step(step));
     } catch (error) {
       this.#fail(error);
-      return false;
+    }
+  }
+
+  /** Nobody closes the file meanwhile; where nobody waits for the end of it any more, that does. */
+  async #step(step: () => Promise<void>): Promise<void> {
+    this.#stepping = true;
+    try {
+      await step();
+    } finally {
+      this.#stepping = false;
+      if (this.#state === 'failed') await this.#close();
+    }
+  }
+
+  async #create(head: Uint8Array): Promise<void> {
+    if (this.#fd < 0) {
+      const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
+      const partPath = this.path + PART;
+      this.#fd = await openFile(partPath, flags, FILE_MODE);
+      this.partPath = partPath;
+      this.#inode = (await statFile(this.#fd)).ino;
+    }
+    await writeAll(this.#fd, head, 0);
+    this.#positionBytes = head.length;
+  }
+
+  /** The system tells once that it could not write what it had taken; asked again it would say that all is well. */
+  async #sync(): Promise<void> {
+    try {
+      await syncFile(this.#fd);
+    } catch (error) {
+      if (FULL.has(systemCode(error) ?? '')) throw error;
+      throw this.#errorOf(error);
     }
   }
 
@@ -165,14 +217,17 @@ export class AppendFile {
       this.#positionBytes += piece.count;
     }
     this.#writing = false;
-    if (this.#state === 'failed') this.#letGo();
+    if (this.#state === 'failed') {
+      this.#letGo();
+      void this.#close();
+    }
     this.#whenIdle?.();
+    this.#whenIdle = null;
   }
 
   #writePart({ block, start, end }: Part): void {
-    this.#write(block.bytes, start, end, (error) => {
+    this.#write(block.bytes, start, end, () => {
       this.#pool.release(block);
-      if (error) this.#fail(error);
       this.#pump();
     });
   }
@@ -181,47 +236,121 @@ export class AppendFile {
     const bytes = new Uint8Array(Math.min(count, FILL_BYTES)).fill(byte);
     const next = (left: number): void => {
       const part = Math.min(left, bytes.length);
-      this.#write(bytes, 0, part, (error) => {
-        if (error) this.#fail(error);
-        if (error || left === part) this.#pump();
+      this.#write(bytes, 0, part, () => {
+        if (this.#state === 'failed' || left === part) this.#pump();
         else next(left - part);
       });
     };
     next(count);
   }
 
-  /** Writes bytes at the end of the file, whatever number of system calls that takes. */
-  #write(bytes: Uint8Array, start: number, end: number, done: (error: Error | null) => void): void {
-    this.#writing = true;
+  /** Writes bytes at the end of the file, whatever number of system calls that takes, or fails. */
+  #write(bytes: Uint8Array, start: number, end: number, done: () => void): void {
+    const { disk } = this.#patience;
     let at = start;
-    const next = (): void =>
+    this.#writing = true;
+    const next = (): void => {
+      disk.begin(this);
       write(this.#fd, bytes, at, end - at, this.#positionBytes, (error, writtenBytes) => {
-        if (error) return done(error);
+        disk.end(this);
+        if (error) return this.#wait(error, next, done);
+        if (this.#lastError !== null) this.#recover();
         at += writtenBytes;
         this.#positionBytes += writtenBytes;
-        if (at < end) next();
-        else done(null);
+        if (at < end && this.#state === 'open') next();
+        else done();
       });
+    };
     next();
   }
 
+  /** Tries again once that is worth it, as long as it may be. */
+  #wait(error: unknown, again: () => void, done: () => void): void {
+    if (this.#state !== 'failed' && canHeal(error)) {
+      this.#lastError = error;
+      if (!this.#patience.isOver) return this.#queue(error, again, done);
+    }
+    this.#fail(error);
+    done();
+  }
+
+  #queue(error: unknown, again: () => void, done: () => void): void {
+    this.#retry = () => {
+      this.#retry = null;
+      if (this.#state === 'failed') return done();
+      if (FULL.has(systemCode(error) ?? '')) return again();
+      void this.#reopen().then(again);
+    };
+    this.#patience.disk.failed(error, this.#retry);
+  }
+
+  #recover(): void {
+    this.#lastError = null;
+    this.#patience.disk.healed();
+  }
+
+  /**
+   * The disk may have been away and be back: then the file is another one to the system, under the same
+   * number. What the disk has lost of it becomes silence.
+   */
+  async #reopen(): Promise<void> {
+    if (this.partPath === null) return;
+    let fd = -1;
+    try {
+      fd = await openFile(this.partPath, constants.O_RDWR | constants.O_NOFOLLOW);
+      const { ino, size } = await statFile(fd);
+      if (ino === this.#inode && this.#state === 'open') {
+        await this.#fillGone(fd, size);
+        [fd, this.#fd] = [this.#fd, fd];
+      }
+    } catch {
+      // As it was before: the next write tells.
+    }
+    if (fd >= 0) await closeFile(fd).catch(() => {});
+  }
+
+  async #fillGone(fd: number, sizeBytes: number): Promise<void> {
+    const goneBytes = this.#positionBytes - sizeBytes;
+    // Silence of zeros has no bytes on the disk.
+    if (goneBytes <= 0 || this.#silence === 0) return;
+    if (this.#silence === null) this.#positionBytes = sizeBytes;
+    else await writeAll(fd, new Uint8Array(goneBytes).fill(this.#silence), sizeBytes);
+    this.goneBytes += goneBytes;
+  }
+
   #idle(): Promise<void> {
-    if (this.#state !== 'opening' && !this.#writing) return Promise.resolve();
+    if (this.#state === 'failed' || (this.#state === 'open' && !this.#writing))
+      return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenIdle = resolve;
     });
   }
 
+  /** Patience is over: whoever waits for the end of the file goes on without it. */
+  #giveUp(): void {
+    if (!this.#writing || this.#state !== 'open') return;
+    const text = `${this.path}: writing ended because the disk does not answer`;
+    this.#fail(this.#lastError ?? new RstError('RST_RECORDING', text));
+    const retry = this.#retry;
+    if (retry) {
+      this.#patience.disk.forget(retry);
+      retry();
+    }
+    this.#whenIdle?.();
+    this.#whenIdle = null;
+  }
+
+  #errorOf(error: unknown): RstError {
+    if (error instanceof RstError) return error;
+    const code = systemCode(error) ?? String(error);
+    return new RstError('RST_RECORDING', `${this.path}: writing ended with ${code}`, {
+      cause: error,
+    });
+  }
+
   #fail(error: unknown): void {
     this.#state = 'failed';
-    this.error ??=
-      error instanceof RstError
-        ? error
-        : new RstError(
-            'RST_RECORDING',
-            `${this.path}: writing ended with ${systemCode(error) ?? String(error)}`,
-            { cause: error },
-          );
+    this.error ??= this.#errorOf(error);
     if (!this.#writing) this.#letGo();
   }
 
@@ -230,9 +359,16 @@ export class AppendFile {
     this.#pieces = [];
   }
 
-  async #closeFd(): Promise<void> {
+  /** Not while a write is under way, which might go to whatever has the number next; its end closes it then. */
+  async #close(): Promise<void> {
+    if (this.#writing || this.#stepping) return;
     const fd = this.#fd;
     this.#fd = -1;
-    if (fd >= 0) await closeFile(fd).catch((error: unknown) => this.#fail(error));
+    if (fd < 0) return;
+    try {
+      await closeFile(fd);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 }

@@ -1,18 +1,36 @@
 import type { AppendFile } from './append-file.ts';
 import { BLOCK_BYTES, type Block, type BlockPool } from './block.ts';
+import type { Disk } from './disk.ts';
 
-/** Gathers bytes in blocks and hands them to all of its files. */
+/** `[atByte, bytes]` */
+type Span = [atByte: number, bytes: number];
+
+/** A stream lists at most so many losses. */
+const MAX_SPANS = 10_000;
+
+/**
+ * Gathers bytes in blocks and hands them to all of its files. Where so much waits for the disk that there
+ * is no memory for more, it keeps the length and lets go of what it holds: the place is filled with
+ * `silence`, or with nothing where that is null.
+ */
 export class BlockStream {
   readonly files: readonly AppendFile[];
+  /** What was let go; where nothing took its place, how much that was in all. */
+  readonly lost: Span[] = [];
+  lostBytes = 0;
   readonly #pool: BlockPool;
+  readonly #disk: Disk;
+  readonly #silence: number | null;
   #block: Block | null = null;
   /** Of the block; the files have them. */
   #flushedBytes = 0;
   #bytes = 0;
 
-  constructor(files: readonly AppendFile[], pool: BlockPool) {
+  constructor(files: readonly AppendFile[], pool: BlockPool, disk: Disk, silence: number | null) {
     this.files = files;
     this.#pool = pool;
+    this.#disk = disk;
+    this.#silence = silence;
   }
 
   /** Bytes taken so far. */
@@ -20,43 +38,53 @@ export class BlockStream {
     return this.#bytes;
   }
 
-  /** The block being filled, which has room. */
-  current(): Block {
-    this.#block ??= this.#pool.take();
+  /** The block being filled, which has room; null where nothing more can be held, and `lose` is for the bytes. */
+  current(): Block | null {
+    if (this.#block === null && !this.#pool.isFull) this.#block = this.#pool.take();
     return this.#block;
   }
 
-  /** Says that `bytes` more of `current()` are used. */
-  use(bytes: number): void {
-    const block = this.current();
+  /** Says that `bytes` more of the block are used, which is `current()`. */
+  use(block: Block, bytes: number): void {
     block.usedBytes += bytes;
     this.#bytes += bytes;
     if (block.usedBytes === BLOCK_BYTES) this.flush();
   }
 
+  /** There was no room for so many bytes. */
+  lose(bytes: number): void {
+    this.lostBytes += bytes;
+    this.#disk.lost(bytes);
+    if (this.#silence === null) return;
+    const last = this.lost.at(-1);
+    if (last && last[0] + last[1] === this.#bytes) last[1] += bytes;
+    else if (this.lost.length < MAX_SPANS) this.lost.push([this.#bytes, bytes]);
+    this.#fillFiles(this.#silence, bytes);
+  }
+
+  /** Appends all of the bytes, or loses all of them: what is read again has no half of a frame. */
   append(bytes: Uint8Array, start: number, end: number): void {
+    const room = this.#block === null ? 0 : BLOCK_BYTES - this.#block.usedBytes;
+    if (end - start > room && this.#pool.isFull) return this.lose(end - start);
     for (let at = start; at < end; ) {
-      const block = this.current();
+      const block = this.current() ?? this.#pool.take();
+      this.#block = block;
       const count = Math.min(end - at, BLOCK_BYTES - block.usedBytes);
       block.bytes.set(bytes.subarray(at, at + count), block.usedBytes);
-      this.use(count);
+      this.use(block, count);
       at += count;
     }
   }
 
   /** Appends `count` times the same byte; much of it costs no memory. */
   fill(byte: number, count: number): void {
-    if (count > BLOCK_BYTES) {
-      this.flush();
-      this.#bytes += count;
-      for (const file of this.files) file.fill(byte, count);
-      return;
-    }
+    if (count > BLOCK_BYTES) return this.#fillFiles(byte, count);
     for (let left = count; left > 0; ) {
       const block = this.current();
+      if (block === null) return this.#fillFiles(byte, left);
       const part = Math.min(left, BLOCK_BYTES - block.usedBytes);
       block.bytes.fill(byte, block.usedBytes, block.usedBytes + part);
-      this.use(part);
+      this.use(block, part);
       left -= part;
     }
   }
@@ -64,7 +92,7 @@ export class BlockStream {
   /** Hands what has gathered to the files; a block with room is filled further while they write. */
   flush(): void {
     const block = this.#block;
-    if (!block) return;
+    if (block === null) return;
     const start = this.#flushedBytes;
     this.#flushedBytes = block.usedBytes;
     if (block.usedBytes > start)
@@ -81,9 +109,15 @@ export class BlockStream {
     if (this.#block) this.#letGo(this.#block);
   }
 
+  #fillFiles(byte: number, count: number): void {
+    this.flush();
+    this.#bytes += count;
+    for (const file of this.files) file.fill(byte, count);
+  }
+
   #letGo(block: Block): void {
     this.#block = null;
     this.#flushedBytes = 0;
-    this.#pool.release(block);
+    this.#pool.letGo(block);
   }
 }

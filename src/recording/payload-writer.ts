@@ -1,7 +1,10 @@
 import { AppendFile } from './append-file.ts';
+import { below } from './below.ts';
 import type { BlockPool } from './block.ts';
 import { BlockStream } from './block-stream.ts';
 import { sha256Of } from './checksum.ts';
+import { noRoom } from './no-room.ts';
+import type { Patience } from './patience.ts';
 import type { RecordedFile } from './sink.ts';
 import type { TrackName } from './track-name.ts';
 
@@ -35,6 +38,7 @@ export class PayloadWriter {
   /** True once a file stays as `.part` for good. */
   leavesPart = false;
   readonly #pool: BlockPool;
+  readonly #patience: Patience;
   readonly #openFile: OpenFile;
   /** Made final at `sync` and below the folder `base`, as all files of the recording. */
   readonly #sync: boolean;
@@ -44,9 +48,17 @@ export class PayloadWriter {
   #raw: PayloadFile | null = null;
   #hex: PayloadFile | null = null;
 
-  constructor(track: TrackName, pool: BlockPool, openFile: OpenFile, sync: boolean, base: string) {
+  constructor(
+    track: TrackName,
+    pool: BlockPool,
+    patience: Patience,
+    openFile: OpenFile,
+    sync: boolean,
+    base: string,
+  ) {
     this.track = track;
     this.#pool = pool;
+    this.#patience = patience;
     this.#openFile = openFile;
     this.#sync = sync;
     this.#base = base;
@@ -95,26 +107,27 @@ export class PayloadWriter {
   }
 
   #start(format: 'raw' | 'hex', codec: string | null, suffix: string): PayloadFile {
-    const file = new AppendFile(this.#pool);
+    const file = new AppendFile(this.#pool, this.#patience);
     this.#openFile(file, suffix);
-    return { format, codec, file, stream: new BlockStream([file], this.#pool) };
+    const stream = new BlockStream([file], this.#pool, this.#patience.disk, null);
+    return { format, codec, file, stream };
   }
 
   async #finish({ format, file, stream }: PayloadFile): Promise<RecordedFile | null> {
     stream.end();
+    if (stream.lostBytes > 0)
+      this.warnings.push(
+        `${this.track}: ${stream.lostBytes} bytes of payload are missing in the ${format} file, because ${noRoom(this.#patience.disk)}`,
+      );
     if (!(await file.finish(NOTHING, NOTHING, this.#sync))) {
       this.warnings.push(file.complaint);
       this.leavesPart ||= file.partPath !== null;
       return null;
     }
+    if (file.goneBytes > 0)
+      this.warnings.push(`${file.path}: ${file.goneBytes} bytes were gone when the disk came back`);
     const { path, sizeBytes } = file;
     const sha256 = await sha256Of(path);
-    return {
-      track: this.track,
-      path: path.slice(this.#base.length + 1),
-      format,
-      sizeBytes,
-      sha256,
-    };
+    return { track: this.track, path: below(this.#base, path), format, sizeBytes, sha256 };
   }
 }

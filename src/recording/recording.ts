@@ -3,11 +3,14 @@ import { basename, dirname, resolve } from 'node:path';
 import type { PcmCodec } from '../audio/index.ts';
 import { errorText, RstError, systemCode } from '../errors.ts';
 import type { AppendFile } from './append-file.ts';
+import { below } from './below.ts';
 import type { BlockPool } from './block.ts';
+import { Disk } from './disk.ts';
 import { type FormatName, planOf } from './formats.ts';
 import { PART } from './give-name.ts';
 import { JOURNAL, Journal, removeJournal } from './journal.ts';
 import { stemOf } from './name.ts';
+import { Patience } from './patience.ts';
 import { PayloadWriter } from './payload-writer.ts';
 import type { RecordedFile, RecordingTags } from './sink.ts';
 import { type Half, joinStereo } from './stereo.ts';
@@ -53,6 +56,7 @@ export interface RecordingResult {
 export class Recording {
   readonly #options: RecordingOptions;
   readonly #pool: BlockPool;
+  readonly #patience: Patience;
   readonly #warnings: string[] = [];
   readonly #tracks = new Map<TrackName, TrackWriter>();
   readonly #payloads = new Map<TrackName, PayloadWriter>();
@@ -62,17 +66,20 @@ export class Recording {
   #stem: string | null = null;
   #leavesPart = false;
 
-  constructor(options: RecordingOptions, pool: BlockPool) {
+  constructor(options: RecordingOptions, pool: BlockPool, disk = new Disk(options.dir)) {
     this.#options = options;
     this.#pool = pool;
+    this.#patience = new Patience(disk);
   }
 
   /** Reserves the next free segment of a name (see `expandName`); `journalHead` is what the journal says of the call. */
   open(name: string, journalHead: object): void {
-    this.#reserved = this.#reserve(name, journalHead).catch((error: unknown) => {
-      this.#warnings.push(errorText(error));
-      return null;
-    });
+    this.#reserved = this.#patience
+      .insist(() => this.#reserve(name, journalHead))
+      .catch((error: unknown) => {
+        this.#warnings.push(this.#cannotCreate(name, error));
+        return null;
+      });
   }
 
   /** True where payloads are kept although they can be decoded. */
@@ -87,7 +94,7 @@ export class Recording {
   /** Starts a track; its files are created behind the caller's back, and what is written until then waits. */
   startTrack(track: TrackName, codec: PcmCodec, sampleRate: number): TrackWriter {
     const plans = planOf(this.#options.formats, this.#options.wavCodec, codec);
-    const writer = new TrackWriter(track, sampleRate, plans, this.#pool);
+    const writer = new TrackWriter(track, sampleRate, plans, this.#pool, this.#patience);
     this.#tracks.set(track, writer);
     this.#opening.push(this.#openTrack(writer, codec));
     return writer;
@@ -101,7 +108,8 @@ export class Recording {
       const openFile = (file: AppendFile, suffix: string) => {
         this.#opening.push(this.#openFile(file, `-${track}${suffix}`));
       };
-      writer = new PayloadWriter(track, this.#pool, openFile, sync === 'close', dir);
+      const isSynced = sync === 'close';
+      writer = new PayloadWriter(track, this.#pool, this.#patience, openFile, isSynced, dir);
       this.#payloads.set(track, writer);
     }
     return writer;
@@ -111,8 +119,15 @@ export class Recording {
     for (const writer of [...this.#tracks.values(), ...this.#payloads.values()]) writer.flush();
   }
 
-  /** Makes everything final. Never rejects: what failed is in the warnings. */
+  /** Makes everything final, and waits a while for a disk that fails. Never rejects: what failed is in the warnings. */
   async finish(tags: RecordingTags): Promise<RecordingResult> {
+    this.#patience.begin();
+    const result = await this.#finish(tags);
+    this.#patience.end();
+    return result;
+  }
+
+  async #finish(tags: RecordingTags): Promise<RecordingResult> {
     const journal = await this.#reserved;
     await Promise.all(this.#opening);
     const sync = this.#options.sync === 'close';
@@ -129,7 +144,7 @@ export class Recording {
       this.#leavesPart ||= writer.leavesPart;
     }
     if (this.#options.formats.includes('stereo')) files.push(...(await this.#join(tags, sync)));
-    if (sync && this.#stem) await syncFolder(dirname(this.#pathOf(this.#stem)));
+    if (sync && this.#stem) await this.#syncFolder(dirname(this.#pathOf(this.#stem)));
     return {
       segment: this.#segment,
       stem: this.#stem,
@@ -154,19 +169,17 @@ export class Recording {
     }
     const name = basename(this.#stem);
     try {
-      const { absolutePath, ...file } = await joinStereo(
-        this.#pathOf(this.#stem),
-        left,
-        right,
-        tags,
-        sync,
+      const stemPath = this.#pathOf(this.#stem);
+      const { absolutePath, ...file } = await this.#patience.insist(
+        () => joinStereo(stemPath, left, right, tags, sync, this.#patience.disk).catch(forGood),
+        true,
       );
       for (const { track, half } of failed)
         this.#warnings.push(
           `${half.error?.message}; from there on ${track} is silent in ${name}.wav`,
         );
       await Promise.all(paths.map((path) => this.#removeHalf(path)));
-      return [{ ...file, path: absolutePath.slice(this.#options.dir.length + 1) }];
+      return [{ ...file, path: below(this.#options.dir, absolutePath) }];
     } catch (error) {
       this.#leavesPart = true;
       const places = paths.map((path) => basename(path)).join(' and ');
@@ -200,9 +213,12 @@ export class Recording {
     if (!journal || !this.#stem) return writer.abandon(this.#noName());
     const { track, sampleRate } = writer;
     const { wavCodec } = this.#options;
-    await journal.append({ track, codec, sampleRate, wavCodec }).catch((error: unknown) => {
-      this.#warnings.push(`${journal.path}: ${errorText(error)}`);
-    });
+    const entry = { track, codec, sampleRate, wavCodec };
+    await this.#patience
+      .insist(() => journal.append(entry))
+      .catch((error: unknown) => {
+        this.#warnings.push(`${journal.path}: ${errorText(error)}`);
+      });
     await writer.open(this.#pathOf(this.#stem));
   }
 
@@ -218,36 +234,39 @@ export class Recording {
 
   async #reserve(name: string, journalHead: object): Promise<Journal> {
     const folder = dirname(this.#pathOf(name));
-    try {
-      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-      for (let segment = 1; segment <= MAX_SEGMENTS; segment++) {
-        const stem = stemOf(name, segment);
-        if (await exists(`${this.#pathOf(stem)}.json`)) continue;
-        const journal = await Journal.create(this.#pathOf(stem) + JOURNAL, {
-          ...journalHead,
-          segment,
-          stem,
-        }).catch((error: unknown) => {
-          if (systemCode(error) === 'EEXIST') return null;
-          throw error;
-        });
-        if (!journal) continue;
-        // Only now nobody else takes the name; the call before may just have left it its files.
-        if (await this.#isTaken(stem)) {
-          await removeJournal(journal.path);
-          continue;
-        }
-        this.#segment = segment;
-        this.#stem = stem;
-        return journal;
-      }
-    } catch (error) {
-      const code = systemCode(error) ?? errorText(error);
-      throw new RstError('RST_RECORDING', `${folder}: no recording can be created here (${code})`, {
-        cause: error,
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    for (let segment = 1; segment <= MAX_SEGMENTS; segment++) {
+      const stem = stemOf(name, segment);
+      if (await exists(`${this.#pathOf(stem)}.json`)) continue;
+      const journal = await Journal.create(this.#pathOf(stem) + JOURNAL, {
+        ...journalHead,
+        segment,
+        stem,
+      }).catch((error: unknown) => {
+        if (systemCode(error) === 'EEXIST') return null;
+        throw error;
       });
+      if (!journal) continue;
+      // Only now nobody else takes the name; the call before may just have left it its files.
+      if (await this.#isTaken(stem)) {
+        await removeJournal(journal.path);
+        continue;
+      }
+      this.#segment = segment;
+      this.#stem = stem;
+      return journal;
     }
     throw new RstError('RST_RECORDING', `${name} has ${MAX_SEGMENTS} segments already`);
+  }
+
+  #cannotCreate(name: string, error: unknown): string {
+    if (error instanceof RstError) return error.message;
+    const code = systemCode(error) ?? errorText(error);
+    return `${dirname(this.#pathOf(name))}: no recording can be created here (${code})`;
+  }
+
+  async #syncFolder(path: string): Promise<void> {
+    await this.#patience.insist(() => syncFolder(path)).catch(() => {});
   }
 
   /** True where a file of that name exists, finished or not. */
@@ -273,4 +292,10 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** A half that somebody has taken away does not come back. */
+function forGood(error: unknown): never {
+  if (systemCode(error) !== 'ENOENT') throw error;
+  throw new RstError('RST_RECORDING', errorText(error), { cause: error });
 }

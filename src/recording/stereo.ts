@@ -1,6 +1,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { StreamResampler } from '../audio/index.ts';
 import { sha256Of } from './checksum.ts';
+import { Disk } from './disk.ts';
 import { giveName, PART } from './give-name.ts';
 import type { RecordedFile, RecordingTags, SinkShape } from './sink.ts';
 import { WAV } from './wav.ts';
@@ -21,7 +22,7 @@ export interface Half {
  * missing or ends early its side is silent. It is done once a call is over, because either leg may be
  * silent for hours and only then be known to have been: holding the other back until then would take
  * memory without bound. The halves stay where they are. Rejects with the system's error, and then leaves
- * nothing else behind.
+ * nothing else behind. `disk` hears of every step.
  */
 export async function joinStereo(
   stemPath: string,
@@ -29,6 +30,7 @@ export async function joinStereo(
   right: Half | null,
   tags: RecordingTags,
   sync: boolean,
+  disk = new Disk(),
 ): Promise<Omit<RecordedFile, 'path'> & { absolutePath: string }> {
   const path = `${stemPath}.wav`;
   const sampleRate = (left ?? right)?.sampleRate ?? 8000;
@@ -39,7 +41,7 @@ export async function joinStereo(
     try {
       const head = WAV.head(shape);
       await writeAll(file.fd, head, 0);
-      const dataBytes = await interleave(file, head.length, left, right, sampleRate);
+      const dataBytes = await interleave(file, head.length, left, right, sampleRate, disk);
       const tail = WAV.tail(tags, dataBytes);
       await writeAll(file.fd, tail, head.length + dataBytes);
       await writeAll(file.fd, WAV.finalHead(shape, dataBytes, tail.length), 0);
@@ -65,12 +67,16 @@ async function interleave(
   left: Half | null,
   right: Half | null,
   sampleRate: number,
+  disk: Disk,
 ): Promise<number> {
   const lefts = new SampleReader(left, sampleRate);
   const rights = new SampleReader(right, sampleRate);
   let dataBytes = 0;
   try {
     for (;;) {
+      // The whole may take long, each step may not.
+      disk.end(file);
+      disk.begin(file);
       const [l, r] = [await lefts.take(READ_BYTES / 2), await rights.take(READ_BYTES / 2)];
       const count = Math.max(l.length, r.length);
       if (count === 0) return dataBytes;
@@ -84,6 +90,7 @@ async function interleave(
       dataBytes += bytes.length;
     }
   } finally {
+    disk.end(file);
     await lefts.close();
     await rights.close();
   }

@@ -1,10 +1,15 @@
 import { type Packet, peakOf, type TimelineOutput } from '../audio/index.ts';
 import { AppendFile } from './append-file.ts';
+import { below } from './below.ts';
 import { BLOCK_BYTES, type BlockPool } from './block.ts';
 import { BlockStream } from './block-stream.ts';
 import { sha256Of } from './checksum.ts';
+import type { Disk } from './disk.ts';
 import type { Encoder } from './encoder.ts';
 import type { SinkPlan } from './formats.ts';
+import { mergeSpans, type Span } from './merge-spans.ts';
+import { noRoom } from './no-room.ts';
+import type { Patience } from './patience.ts';
 import type { RecordedFile, RecordingTags, SinkShape } from './sink.ts';
 import type { TrackName } from './track-name.ts';
 
@@ -36,14 +41,23 @@ export class TrackWriter implements TimelineOutput {
   half: AppendFile | null = null;
   readonly #sinks: Sink[] = [];
   readonly #lanes: Lane[] = [];
+  readonly #disk: Disk;
 
-  constructor(track: TrackName, sampleRate: number, plans: readonly SinkPlan[], pool: BlockPool) {
+  constructor(
+    track: TrackName,
+    sampleRate: number,
+    plans: readonly SinkPlan[],
+    pool: BlockPool,
+    patience: Patience,
+  ) {
     this.track = track;
     this.sampleRate = sampleRate;
+    this.#disk = patience.disk;
     for (const encoder of new Set(plans.map((plan) => plan.encoder))) {
       const shared = plans.filter((plan) => plan.encoder === encoder);
-      const files = shared.map(() => new AppendFile(pool));
-      const stream = new BlockStream(files, pool);
+      const { silence } = encoder;
+      const files = shared.map(() => new AppendFile(pool, patience, silence));
+      const stream = new BlockStream(files, pool, patience.disk, silence);
       this.#lanes.push({ encoder, stream });
       shared.forEach((plan, i) => {
         const shape: SinkShape = { sampleRate, channels: 1, codec: plan.codec };
@@ -66,17 +80,32 @@ export class TrackWriter implements TimelineOutput {
     for (const { file } of this.#sinks) file.abandon(error);
   }
 
+  /** `[atSample, samples]` of what is silence because there was no memory to wait for the disk in. */
+  get unwritten(): Span[] {
+    return mergeSpans(
+      this.#lanes.flatMap(({ encoder: { bytesPerSample }, stream }) =>
+        stream.lost.map(([at, bytes]): Span => [at / bytesPerSample, bytes / bytesPerSample]),
+      ),
+    );
+  }
+
   audio(packet: Packet): void {
     if (isFiller(packet)) return this.silence(packet.samples);
-    for (const { encoder, stream } of this.#lanes)
+    for (const { encoder, stream } of this.#lanes) {
+      const { bytesPerSample } = encoder;
       for (let done = 0; done < packet.samples; ) {
         const block = stream.current();
-        const room = (BLOCK_BYTES - block.usedBytes) / encoder.bytesPerSample;
+        if (block === null) {
+          stream.lose((packet.samples - done) * bytesPerSample);
+          break;
+        }
+        const room = (BLOCK_BYTES - block.usedBytes) / bytesPerSample;
         const count = Math.min(packet.samples - done, room);
         encoder.encode(packet, done, count, block);
-        stream.use(count * encoder.bytesPerSample);
+        stream.use(block, count * bytesPerSample);
         done += count;
       }
+    }
   }
 
   silence(samples: number): void {
@@ -101,6 +130,18 @@ export class TrackWriter implements TimelineOutput {
         sink.plan.temporary ? this.#finishHalf(sink) : this.#finishFile(sink, tags, sync, base),
       ),
     );
+    const samples = this.unwritten.reduce((sum, [, count]) => sum + count, 0);
+    if (samples > 0)
+      this.warnings.push(
+        `${this.track}: ${seconds(samples, this.sampleRate)} of audio are silence, because ${noRoom(this.#disk)}; \`unwritten\` says where`,
+      );
+    for (const { plan, file } of this.#sinks)
+      if (file.goneBytes > 0) {
+        const gone = file.goneBytes / (plan.codec === 'L16' ? 2 : 1);
+        this.warnings.push(
+          `${file.path}: ${seconds(gone, this.sampleRate)} of audio were gone when the disk came back, and are silence`,
+        );
+      }
     return files.filter((file) => file !== null);
   }
 
@@ -117,7 +158,7 @@ export class TrackWriter implements TimelineOutput {
       this.leavesPart ||= file.partPath !== null;
       return null;
     }
-    const path = file.path.slice(base.length + 1);
+    const path = below(base, file.path);
     const sha256 = await sha256Of(file.path);
     const { sizeBytes } = file;
     return { track: this.track, path, format: plan.format.name, sizeBytes, sha256 };
@@ -128,6 +169,10 @@ export class TrackWriter implements TimelineOutput {
     this.half = file;
     return null;
   }
+}
+
+function seconds(samples: number, sampleRate: number): string {
+  return `${Math.round((samples / sampleRate) * 1000) / 1000} s`;
 }
 
 /**

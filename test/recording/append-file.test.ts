@@ -10,6 +10,8 @@ import fc from 'fast-check';
 import { RstError } from '../../src/errors.ts';
 import { AppendFile } from '../../src/recording/append-file.ts';
 import { BLOCK_BYTES } from '../../src/recording/block.ts';
+import { Disk } from '../../src/recording/disk.ts';
+import { Patience } from '../../src/recording/patience.ts';
 import { CountingPool } from '../support/counting-pool.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -54,7 +56,7 @@ describe('an append file', () => {
         fc.uint8Array({ maxLength: 50 }),
         async (early, late, tail) => {
           const pool = new CountingPool();
-          const file = new AppendFile(pool);
+          const file = new AppendFile(pool, new Patience(new Disk()));
           const add = (one: Uint8Array | number) =>
             typeof one === 'number' ? file.fill(0, one) : file.append(pool.filled(one));
           const path = nextPath();
@@ -79,7 +81,7 @@ describe('an append file', () => {
 
   test('keeps the order of a thousand blocks that are appended at once', async () => {
     const pool = new CountingPool();
-    const file = new AppendFile(pool);
+    const file = new AppendFile(pool, new Patience(new Disk()));
     const path = nextPath();
     await file.open(path, NOTHING);
     const expected = Buffer.alloc(4000);
@@ -93,7 +95,7 @@ describe('an append file', () => {
   });
 
   test('has .part behind its name until it is finished, and mode 0640', async () => {
-    const file = new AppendFile(new CountingPool());
+    const file = new AppendFile(new CountingPool(), new Patience(new Disk()));
     const path = nextPath();
     await file.open(path, HEAD);
     assert.equal(await exists(path), false);
@@ -105,7 +107,7 @@ describe('an append file', () => {
   });
 
   test('ends with a hole where silence comes last', async () => {
-    const file = new AppendFile(new CountingPool());
+    const file = new AppendFile(new CountingPool(), new Patience(new Disk()));
     const path = nextPath();
     await file.open(path, HEAD);
     file.fill(0, 50_000_000);
@@ -125,7 +127,7 @@ describe('an append file', () => {
         }
       });
     const path = nextPath();
-    const file = new AppendFile(new CountingPool());
+    const file = new AppendFile(new CountingPool(), new Patience(new Disk()));
     await file.open(path, HEAD);
     assert.equal(isOpen(path), true);
     await file.finish(HEAD, NOTHING, false);
@@ -136,7 +138,7 @@ describe('an append file', () => {
 describe('an append file never overwrites', () => {
   test('a file that has its name when it is finished, and keeps its own bytes as .part', async () => {
     const pool = new CountingPool();
-    const file = new AppendFile(pool);
+    const file = new AppendFile(pool, new Patience(new Disk()));
     const path = nextPath();
     await file.open(path, HEAD);
     file.append(pool.filled(Buffer.from('mine')));
@@ -150,7 +152,7 @@ describe('an append file never overwrites', () => {
 
   test('a .part that is there already', async () => {
     const pool = new CountingPool();
-    const file = new AppendFile(pool);
+    const file = new AppendFile(pool, new Patience(new Disk()));
     const path = nextPath();
     await writeFile(`${path}.part`, 'theirs');
     file.append(pool.filled(Buffer.from('before')));
@@ -169,7 +171,7 @@ describe('an append file never overwrites', () => {
     const path = nextPath();
     await writeFile(target, 'theirs');
     await symlink(target, `${path}.part`);
-    const file = new AppendFile(new CountingPool());
+    const file = new AppendFile(new CountingPool(), new Patience(new Disk()));
     await file.open(path, HEAD);
     assertError(file, /EEXIST/);
     assert.equal(await file.finish(HEAD, NOTHING, false), false);
@@ -178,12 +180,14 @@ describe('an append file never overwrites', () => {
 });
 
 describe('an append file that fails', () => {
-  test('for want of its folder says so, and returns every block', async () => {
+  test('because its folder is a file says so, and returns every block', async () => {
     const pool = new CountingPool();
-    const file = new AppendFile(pool);
+    const file = new AppendFile(pool, new Patience(new Disk()));
     file.append(pool.filled(Buffer.from('before')));
-    await file.open(join(folder, 'no such folder', 'u-R.pcm'), HEAD);
-    assertError(file, /ENOENT/);
+    const path = nextPath();
+    await writeFile(path, 'no folder');
+    await file.open(join(path, 'u-R.pcm'), HEAD);
+    assertError(file, /ENOTDIR/);
     file.append(pool.filled(Buffer.from('after')));
     assert.equal(await file.finish(HEAD, NOTHING, true), false);
     assert.equal(pool.out, 0);
@@ -192,7 +196,7 @@ describe('an append file that fails', () => {
   test('because a folder has its .part name says so', async () => {
     const path = nextPath();
     await mkdir(`${path}.part`);
-    const file = new AppendFile(new CountingPool());
+    const file = new AppendFile(new CountingPool(), new Patience(new Disk()));
     await file.open(path, HEAD);
     assertError(file, /EEXIST|EISDIR/);
     assert.equal(await file.finish(HEAD, NOTHING, false), false);
@@ -200,7 +204,7 @@ describe('an append file that fails', () => {
 
   test('for a reason outside it is abandoned, and returns every block', async () => {
     const pool = new CountingPool();
-    const file = new AppendFile(pool);
+    const file = new AppendFile(pool, new Patience(new Disk()));
     file.append(pool.filled(Buffer.from('before')));
     file.fill(0, 3);
     file.abandon(new Error('no name was reserved'));
@@ -219,12 +223,14 @@ describe('an append file that fails', () => {
     const script = `
       import { AppendFile } from '${source('append-file.ts')}';
       import { BlockPool } from '${source('block.ts')}';
+      import { Disk } from '${source('disk.ts')}';
+      import { Patience } from '${source('patience.ts')}';
       let out = 0;
       class Pool extends BlockPool {
         release(block) { out--; super.release(block); }
       }
       const pool = new Pool();
-      const file = new AppendFile(pool);
+      const file = new AppendFile(pool, new Patience(new Disk()));
       const add = () => {
         const block = pool.take();
         out++;

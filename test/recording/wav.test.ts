@@ -6,7 +6,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Packet, parseWav } from '../../src/audio/index.ts';
 import { AppendFile } from '../../src/recording/append-file.ts';
+import { Disk } from '../../src/recording/disk.ts';
 import { BlockPool, Recording } from '../../src/recording/index.ts';
+import { Patience } from '../../src/recording/patience.ts';
 import type { SinkShape } from '../../src/recording/sink.ts';
 import { WAV } from '../../src/recording/wav.ts';
 
@@ -199,7 +201,7 @@ test('a file beyond 4 GiB becomes RF64, with its true sizes in ds64', async () =
     const shape = shapeOf(48_000);
     const dataBytes = 5 * 2 ** 30;
     const pool = new BlockPool();
-    const file = new AppendFile(pool);
+    const file = new AppendFile(pool, new Patience(new Disk()));
     await file.open(path, WAV.head(shape));
     const block = pool.take();
     block.samples.set([11, 22]);

@@ -1,0 +1,182 @@
+import { errorText, systemCode } from '../errors.ts';
+
+/** What a thread tells of a folder it writes to. */
+export type DiskReport =
+  | { state: 'failing'; dir: string; reason: string }
+  /** It works again; `lostBytes` of audio there was no memory to wait in. */
+  | { state: 'well'; dir: string; lostBytes: number };
+
+/** All in ms. */
+export interface DiskTimes {
+  /** Between two tries of what has failed, growing from the first to the second. */
+  retryMinMs: number;
+  retryMaxMs: number;
+  /** What takes longer than this is a fault of the disk. */
+  slowMs: number;
+  /** How long a call that has ended waits for it. */
+  patienceMs: number;
+}
+
+export const DISK_TIMES: DiskTimes = {
+  retryMinMs: 200,
+  retryMaxMs: 5000,
+  slowMs: 5000,
+  patienceMs: 60_000,
+};
+
+/** How often it is looked at while something is under way. */
+const LOOK_MS = 1000;
+/** A disk is well once nothing has failed for so long. */
+const QUIET_MS = 2000;
+
+/** Waits for the disk and can be told to hurry. */
+export interface Waiting {
+  limit(ms: number): void;
+}
+
+/**
+ * A folder as one thread writes to it: whether it works, and who waits until it does again. Of those whose
+ * write failed one at a time tries again, and once that works all do. Its alarm is raised once and
+ * cleared once, however many files it has.
+ */
+export class Disk {
+  readonly dir: string;
+  readonly times: DiskTimes;
+  readonly #report: (report: DiskReport) => void;
+  #reason: string | null = null;
+  #lastReason = '';
+  #lostBytes = 0;
+  #faultMs = 0;
+  #retryMs: number;
+  #patienceMs: number;
+  /** They try again when they are called, and say what came of it. */
+  readonly #retries = new Set<() => void>();
+  /** What is under way, and since when; the oldest first. */
+  readonly #underWay = new Map<object, number>();
+  readonly #waiting = new Set<Waiting>();
+  #retryTimer: NodeJS.Timeout | null = null;
+  #lookTimer: NodeJS.Timeout | null = null;
+
+  constructor(
+    dir = '',
+    report: (report: DiskReport) => void = () => {},
+    times: DiskTimes = DISK_TIMES,
+  ) {
+    this.dir = dir;
+    this.times = times;
+    this.#report = report;
+    this.#retryMs = times.retryMinMs;
+    this.#patienceMs = times.patienceMs;
+  }
+
+  /** Why it does not work, or did not when it last did not; empty where it always did. */
+  get reason(): string {
+    return this.#lastReason;
+  }
+
+  get isFailing(): boolean {
+    return this.#reason !== null;
+  }
+
+  /** Something of `who` is under way until `end`. */
+  begin(who: object): void {
+    this.#underWay.set(who, performance.now());
+    if (this.#lookTimer === null) this.#watch();
+  }
+
+  end(who: object): void {
+    this.#underWay.delete(who);
+  }
+
+  /** What somebody tried has failed, and may work later: `retry` is called when it is worth it. */
+  failed(error: unknown, retry: () => void): void {
+    this.#fault(systemCode(error) ?? errorText(error));
+    this.#retries.add(retry);
+    this.#retryTimer ??= setTimeout(() => this.#retryOne(), this.#retryMs);
+  }
+
+  /** What had failed has worked this time: so may the others. */
+  healed(): void {
+    if (this.#retries.size === 0) return;
+    const retries = [...this.#retries];
+    this.#retries.clear();
+    for (const retry of retries) retry();
+  }
+
+  /** Nobody waits for this any more. */
+  forget(retry: () => void): void {
+    this.#retries.delete(retry);
+  }
+
+  /** For so many bytes there was no memory left to wait in. */
+  lost(bytes: number): void {
+    this.#lostBytes += bytes;
+    this.#fault('it takes less than arrives');
+  }
+
+  /** Of a call that has ended: how long it waits. */
+  wait(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+    waiting.limit(this.#patienceMs);
+  }
+
+  endWait(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+  }
+
+  /** From now on nobody waits longer than this. */
+  hurry(patienceMs: number): void {
+    this.#patienceMs = Math.min(patienceMs, this.#patienceMs);
+    for (const waiting of this.#waiting) waiting.limit(this.#patienceMs);
+  }
+
+  /** No timer is left behind. */
+  close(): void {
+    if (this.#lookTimer) clearInterval(this.#lookTimer);
+    if (this.#retryTimer) clearTimeout(this.#retryTimer);
+    this.#lookTimer = null;
+    this.#retryTimer = null;
+  }
+
+  #retryOne(): void {
+    this.#retryTimer = null;
+    this.#retryMs = Math.min(2 * this.#retryMs, this.times.retryMaxMs);
+    for (const retry of this.#retries) {
+      this.#retries.delete(retry);
+      return retry();
+    }
+  }
+
+  #fault(reason: string): void {
+    this.#faultMs = performance.now();
+    if (this.#lookTimer === null) this.#watch();
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#lastReason = reason;
+    this.#report({ state: 'failing', dir: this.dir, reason });
+  }
+
+  #watch(): void {
+    this.#lookTimer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  #look(): void {
+    const nowMs = performance.now();
+    const [oldestMs = nowMs] = this.#underWay.values();
+    const { slowMs } = this.times;
+    if (nowMs - oldestMs >= slowMs) this.#fault(`it has not answered for ${slowMs / 1000} s`);
+    // Whoever was to try again may have given up instead.
+    if (this.#retries.size > 0 && this.#retryTimer === null)
+      this.#retryTimer = setTimeout(() => this.#retryOne(), this.#retryMs);
+    if (this.#retries.size > 0 || nowMs - this.#faultMs < QUIET_MS) return;
+    if (this.#reason !== null) {
+      this.#reason = null;
+      this.#retryMs = this.times.retryMinMs;
+      this.#report({ state: 'well', dir: this.dir, lostBytes: this.#lostBytes });
+      this.#lostBytes = 0;
+    } else if (this.#underWay.size === 0 && this.#lookTimer !== null) {
+      clearInterval(this.#lookTimer);
+      this.#lookTimer = null;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { RstError } from '../errors.ts';
+import { canHeal } from './can-heal.ts';
+import type { Disk } from './disk.ts';
+
+/** A disk that has come back is given so much more. */
+const AGAIN_MS = 1000;
+
+/**
+ * How long a recording waits for a disk that fails: for ever while its call runs, and for a while once
+ * that is over. A disk that works may take as long as it takes.
+ */
+export class Patience {
+  readonly disk: Disk;
+  readonly #whenOver = new Set<() => void>();
+  #timer: NodeJS.Timeout | null = null;
+  #deadlineMs = Infinity;
+  #isOver = false;
+
+  constructor(disk: Disk) {
+    this.disk = disk;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The call is over: from here on it is bounded. `end` has to follow. */
+  begin(): void {
+    this.disk.wait(this);
+  }
+
+  /** At most so long from now on. */
+  limit(ms: number): void {
+    const deadlineMs = performance.now() + ms;
+    if (this.#isOver || deadlineMs >= this.#deadlineMs) return;
+    this.#deadlineMs = deadlineMs;
+    this.#wake(ms);
+  }
+
+  /** Nothing is waited for any more. */
+  end(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.disk.endWait(this);
+    this.#whenOver.clear();
+  }
+
+  /** Calls back once it is over. Returns what takes that back. */
+  onOver(callback: () => void): () => void {
+    this.#whenOver.add(callback);
+    return () => this.#whenOver.delete(callback);
+  }
+
+  /**
+   * Does it, again and again while the disk fails. Rejects with an error that waiting does not heal, and
+   * with the last one once patience is over; then the action may still be under way. One that is `long`
+   * says itself what it does with the disk.
+   */
+  async insist<T>(action: () => Promise<T>, isLong = false): Promise<T> {
+    for (let isRetry = false; ; isRetry = true)
+      try {
+        const result = await this.#attempt(action, isLong);
+        if (isRetry) this.disk.healed();
+        return result;
+      } catch (error) {
+        if (this.#isOver || !canHeal(error)) throw error;
+        await this.#pause(error);
+        if (this.#isOver) throw error;
+      }
+  }
+
+  async #attempt<T>(action: () => Promise<T>, isLong: boolean): Promise<T> {
+    if (this.#isOver) throw this.#silence();
+    const attempt = {};
+    const late = Promise.withResolvers<never>();
+    const forget = this.onOver(() => late.reject(this.#silence()));
+    if (!isLong) this.disk.begin(attempt);
+    const acting = action();
+    const done = () => this.disk.end(attempt);
+    acting.then(done, done);
+    try {
+      return await Promise.race([acting, late.promise]);
+    } finally {
+      forget();
+    }
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    const pause = Promise.withResolvers<void>();
+    this.disk.failed(error, pause.resolve);
+    const forget = this.onOver(pause.resolve);
+    await pause.promise;
+    forget();
+    this.disk.forget(pause.resolve);
+  }
+
+  #silence(): RstError {
+    const { dir, reason } = this.disk;
+    return new RstError('RST_RECORDING', `${dir}: nothing could be written any more (${reason})`);
+  }
+
+  #wake(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.disk.isFailing) this.#over();
+      else this.#wake(AGAIN_MS);
+    }, ms);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    const callbacks = [...this.#whenOver];
+    this.#whenOver.clear();
+    for (const callback of callbacks) callback();
+  }
+}
