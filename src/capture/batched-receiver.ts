@@ -1,4 +1,4 @@
-import { bindUdp } from './bind-udp.ts';
+import { type BoundUdp, bindUdp } from './bind-udp.ts';
 import { DrainLoop } from './drain-loop.ts';
 import { KernelClock, type WallTime } from './kernel-clock.ts';
 import { type Libc, loadLibc } from './libc.ts';
@@ -29,24 +29,32 @@ export class BatchedReceiver implements Receiver {
   readonly #descriptors: OpenDescriptors;
 
   /** Throws where koffi can't be loaded. */
-  constructor(now: () => number, descriptors = new OpenDescriptors()) {
+  constructor(now: () => number, descriptors = new OpenDescriptors(), tickMs?: number) {
     const libc = loadLibc();
     const clock = new KernelClock(now, wallClockOf(libc));
     this.#now = now;
     this.#shared = { libc, batch: new MessageBatch(libc), clock, datagram: new Datagram() };
-    this.#loop = new DrainLoop(now, () => clock.compare());
+    this.#loop = new DrainLoop(now, () => clock.compare(), tickMs);
     this.#descriptors = descriptors;
   }
 
   async bind(host: string, port: number, onDatagram: OnDatagram): Promise<LegSocket> {
-    const { libc } = this.#shared;
-    const bound = await bindUdp(libc, host, port);
+    const bound = await bindUdp(this.#shared.libc, host, port);
     this.#descriptors.opened(bound.port, bound.fd);
-    const socket = new BatchedSocket(this.#shared, bound.fd, this.#now(), onDatagram);
+    return this.#open(bound, onDatagram, () => this.#descriptors.closing(bound.port));
+  }
+
+  /** Reads a socket that somebody else has bound, and closes it in the end. */
+  adopt(bound: BoundUdp, onDatagram: OnDatagram): LegSocket {
+    return this.#open(bound, onDatagram, () => {});
+  }
+
+  #open({ fd, port }: BoundUdp, onDatagram: OnDatagram, beforeClose: () => void): LegSocket {
+    const socket = new BatchedSocket(this.#shared, fd, this.#now(), onDatagram);
     this.#loop.add(socket);
     let closed: Promise<void> | null = null;
     return {
-      port: bound.port,
+      port,
       drain: () => {
         this.#loop.readNow(socket);
         return Promise.resolve();
@@ -57,8 +65,8 @@ export class BatchedReceiver implements Receiver {
         closed = Promise.resolve();
         socket.isClosed = true;
         this.#loop.closed();
-        this.#descriptors.closing(bound.port);
-        libc.close(bound.fd);
+        beforeClose();
+        this.#shared.libc.close(fd);
         return closed;
       },
     };
