@@ -1,4 +1,4 @@
-import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels } from './call/index.ts';
@@ -24,6 +24,12 @@ import { Filing } from './filing.ts';
 import { AdminSocket } from './http/index.ts';
 import { type Log, setLevel } from './log.ts';
 import { expandName } from './recording/index.ts';
+import {
+  type DescriptorRoom,
+  descriptorLimitOf,
+  descriptorRoom,
+  descriptorShortage,
+} from './service/index.ts';
 
 export interface DaemonOptions {
   config: Config;
@@ -199,6 +205,7 @@ export class Daemon {
       },
       'listening',
     );
+    await this.#warnOfDescriptors();
     const { allow } = this.#config.server;
     this.#log.info(
       { allow },
@@ -282,6 +289,13 @@ export class Daemon {
       this.#log.info({ address }, 'a box may send from this address as well');
   }
 
+  /** A server with too few descriptors takes as many calls as it can. */
+  async #warnOfDescriptors(): Promise<void> {
+    const room = await ownDescriptorRoom(this.#config);
+    const shortage = room && descriptorShortage(room);
+    if (shortage) this.#log.warn(room, `${shortage.found}; ${shortage.todo}`);
+  }
+
   #warnOfSmallBuffer(gotBytes: number): void {
     const wantedBytes = this.#config.server.receiveBufferBytes;
     if (gotBytes >= wantedBytes) return;
@@ -290,6 +304,13 @@ export class Daemon {
       `the control port's receive buffer is ${formatSize(gotBytes)}, not server.receive_buffer = ${formatSize(wantedBytes)}: taps without ports of their own may lose packets under load; allow more with "sysctl -w net.core.rmem_max=${wantedBytes}"`,
     );
   }
+}
+
+/** What the limit of open files of this process has room for; null where nobody knows. */
+async function ownDescriptorRoom(config: Config): Promise<DescriptorRoom | null> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const limit = descriptorLimitOf(limits);
+  return limit === null ? null : descriptorRoom(limit, config);
 }
 
 function controllerSettings({ freeswitch, esl, trigger, rules }: Config): ControllerSettings {

@@ -21,11 +21,11 @@ const DOORS: Record<string, readonly string[]> = {
   capture: ['protocol', 'audio', 'recording', 'errors'],
   call: ['capture', 'recording', 'protocol', 'log', 'errors'],
   esl: ['call', 'protocol', 'config', 'log', 'errors'],
-  archive: ['recording', 'errors'],
+  archive: ['recording', 'log', 'errors'],
   send: ['protocol', 'audio', 'errors'],
   service: ['config', 'capture', 'log', 'errors'],
   http: ['call', 'esl', 'protocol', 'log', 'errors'],
-  doctor: ['config', 'esl', 'capture', 'protocol', 'errors'],
+  doctor: ['service', 'config', 'esl', 'capture', 'protocol', 'errors'],
   cli: [
     ...['send', 'config', 'esl', 'http', 'doctor', 'daemon', 'archive', 'recording', 'capture'],
     ...['service', 'package-version', 'log', 'errors'],
@@ -37,6 +37,7 @@ const COMPOSERS = ['backend', 'daemon', 'filing', 'index'];
 const TYPES_ONLY: Record<string, readonly string[]> = {
   call: ['log'],
   esl: ['log'],
+  archive: ['log'],
   service: ['log'],
   http: ['log', 'call', 'esl'],
   cli: ['http'],

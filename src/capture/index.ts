@@ -6,7 +6,7 @@ export { DROP_REASONS, type DropReason, type MediaSummary } from './media-summar
 export type { OpenCall, ResumedMedia } from './messages.ts';
 export { monotonicFrom } from './monotonic.ts';
 export { packetNsOf } from './packet-time.ts';
-export type { ReservedPair } from './pair-stock.ts';
+export { type ReservedPair, STOCK_PAIRS } from './pair-stock.ts';
 export { SourceLock, type SourceLockMode } from './source-lock.ts';
 export {
   type CaptureEvents,

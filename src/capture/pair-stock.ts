@@ -8,7 +8,7 @@ import { fewestCalls, type WorkerThread } from './worker-thread.ts';
 const LEAST_ASIDE_MS = 1000;
 
 /** Bound pairs each worker holds ready, so that an ACK waits for no worker. */
-const STOCK_PAIRS = 64;
+export const STOCK_PAIRS = 64;
 
 /** Ports are watched for ended calls as long as so many pairs, or that part of all, are left for others. */
 const SPARE_PAIRS = 64;

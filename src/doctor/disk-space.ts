@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { Config } from '../config/index.ts';
-import { callCost } from './call-cost.ts';
+import { callCost } from '../service/index.ts';
 import type { Verdict } from './check.ts';
 import { readableSize } from './readable-size.ts';
 import { failed, ok, warning } from './verdict.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { configSchema } from '../../src/config/index.ts';
-import { callCost } from '../../src/doctor/call-cost.ts';
 import { judgeDiskSpace } from '../../src/doctor/disk-space.ts';
 import { checkDiskSpeed, judgeDiskSpeed } from '../../src/doctor/disk-speed.ts';
 import { checkRecordsFolder } from '../../src/doctor/records-folder.ts';
+import { callCost } from '../../src/service/index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'rst-doctor-'));
 after(() => rm(folder, { recursive: true }));

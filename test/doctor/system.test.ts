@@ -42,15 +42,15 @@ test('a limit of open files is told in calls, and fewer than the ports have room
         {
           '/proc/self/limits': `Limit  Soft Hard Units\nMax open files            1024                 ${hard}               files     \n`,
         },
-        { media: { ports: '10000-10999' } },
+        { media: { ports: '10000-10999', workers: 2 } },
       ),
     );
   assert.equal((await check('524288')).status, 'ok');
   assert.equal((await check('unlimited')).status, 'ok');
   const few = await check('1024');
   assert.equal(few.status, 'warning');
-  assert.match(few.found, /room for 144 calls and not for the 500/);
-  assert.match(few.todo ?? '', /LimitNOFILE=2800 .*ulimit -n 2800/);
+  assert.match(few.found, /room for 118 calls and not for the 500/);
+  assert.match(few.todo ?? '', /LimitNOFILE=2676 .*ulimit -n 2676/);
   assert.equal((await check('256')).status, 'failed');
 });
 

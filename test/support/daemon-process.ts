@@ -22,6 +22,8 @@ export interface DaemonOptions {
   env?: Record<string, string>;
   args?: string[];
   mediaPorts?: string;
+  /** How many it may have; default: as many as this process. */
+  openFiles?: number;
 }
 
 /** `rst-server start` as a process of its own, with its log read line by line. */
@@ -34,11 +36,16 @@ export class DaemonProcess implements AsyncDisposable {
 
   private constructor(records: string, options: DaemonOptions) {
     this.records = records;
-    const { args = [], env = {}, mediaPorts = '10000-11999' } = options;
+    const { args = [], env = {}, mediaPorts = '10000-11999', openFiles } = options;
+    const limited = openFiles && [
+      '-c',
+      `ulimit -n ${openFiles}; exec "$0" "$@"`,
+      process.execPath,
+    ];
     const settings = ['--host', '127.0.0.1', '--port', '0', '--media-ports', mediaPorts];
     this.process = spawn(
-      process.execPath,
-      [COMMAND, 'start', '--json', '--records', records, ...settings, ...args],
+      limited ? 'sh' : process.execPath,
+      [...(limited || []), COMMAND, 'start', '--json', '--records', records, ...settings, ...args],
       {
         env: { ...process.env, RST_DAEMON_SOCKET: 'off', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
