@@ -8,11 +8,12 @@ export {
   ULAW_SILENCE,
   ULAW_TO_LINEAR,
 } from './g711.ts';
+export type { Gap } from './gap-list.ts';
 export type { LegTimeline } from './leg-timeline.ts';
-export { Packet } from './packet.ts';
+export { HeldPacket, Packet } from './packet.ts';
 export { resample } from './resample.ts';
 export { SequencedTimeline, type SequenceStart } from './sequenced-timeline.ts';
 export { g723Samples, g729Samples, SPEECH_RATE } from './speech-codec.ts';
 export { StreamResampler } from './stream-resampler.ts';
-export { type Gap, Timeline, type TimelineOutput } from './timeline.ts';
+export { Timeline, type TimelineOutput } from './timeline.ts';
 export { parseWav } from './wav-file.ts';

@@ -1,8 +1,9 @@
+import { type Gap, GapList } from './gap-list.ts';
 import type { LegTimeline } from './leg-timeline.ts';
 import { MediaClock } from './media-clock.ts';
 import { HeldPacket, Packet } from './packet.ts';
 import { RecentSeqs } from './recent-seqs.ts';
-import type { Gap, TimelineOutput } from './timeline.ts';
+import type { TimelineOutput } from './timeline.ts';
 
 /** Where a track begins: the number of its first packet, and the media time of its first sample. */
 export interface SequenceStart {
@@ -39,8 +40,6 @@ const RESTART_PACKETS = 10;
 const RESTART_NS = 5e9;
 /** Where the media time is of no use: a wait of more packet times than this is silence. */
 const PAUSE_PACKETS = 3;
-/** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
-const MAX_LISTED = 10_000;
 const MAX_SPARE = 32;
 const WRAP = 2 ** 32;
 
@@ -73,10 +72,8 @@ class SequencedPacket extends HeldPacket {
 export class SequencedTimeline implements LegTimeline {
   positionSamples = 0;
   audioSamples = 0;
-  readonly gaps: Gap[] = [];
   /** Always empty: the sender's own clock counts the samples. */
   readonly driftCorrections: Gap[] = [];
-  unlisted = 0;
   /** Numbers before the newest one whose packets did not come, or too late. Those behind it nobody knows of. */
   lostPackets = 0;
   /** Of the lost ones, those that came after their time had been filled with silence. */
@@ -92,6 +89,7 @@ export class SequencedTimeline implements LegTimeline {
   /** Of the track: that of its first sound. */
   #sampleRate = 0;
   readonly #output: SequencedOutput;
+  readonly #gaps = new GapList();
   readonly #clock: MediaClock;
   /** The number of the last packet that gave the track audio; -1 before the first. */
   #soundSeq = -1;
@@ -123,6 +121,14 @@ export class SequencedTimeline implements LegTimeline {
     this.#output = output;
     this.#clock = new MediaClock(start.ts);
     this.#nextSeq = start.seq;
+  }
+
+  get gaps(): Gap[] {
+    return this.#gaps.gaps;
+  }
+
+  get unlisted(): number {
+    return this.#gaps.unlisted;
   }
 
   /** Packets that wait for one before them; at most 512. */
@@ -359,10 +365,7 @@ export class SequencedTimeline implements LegTimeline {
 
   #insert(samples: number): void {
     if (samples <= 0) return;
-    const last = this.gaps[this.gaps.length - 1];
-    if (last && last[0] + last[1] === this.positionSamples) last[1] += samples;
-    else if (this.gaps.length < MAX_LISTED) this.gaps.push([this.positionSamples, samples]);
-    else this.unlisted++;
+    this.#gaps.join(this.positionSamples, samples);
     this.#output.silence(samples);
     this.positionSamples += samples;
   }

@@ -1,7 +1,9 @@
 import type { CallClock } from './call-clock.ts';
+import { type Gap, GapList } from './gap-list.ts';
+import { HeldRow } from './held-row.ts';
 import type { LegTimeline } from './leg-timeline.ts';
 import { type Loss, LossPath } from './loss-path.ts';
-import { HeldPacket, type Packet } from './packet.ts';
+import type { HeldPacket, Packet } from './packet.ts';
 
 /** Where a timeline's decisions go, in order: what it says is appended, nothing is taken back. */
 export interface TimelineOutput {
@@ -11,17 +13,6 @@ export interface TimelineOutput {
   isQuiet(packet: Packet): boolean;
 }
 
-/** `[atSample, samples]`: silence the timeline put in, because nothing had arrived for that time. */
-export type Gap = [atSample: number, samples: number];
-
-/** A pause longer than this many packet times is a gap or a stall; what comes next tells which. */
-const PAUSE_PACKETS = 3;
-/** Packets are held for a decision at most this long, and at most this many. */
-const HOLD_NS = 500e6;
-const HOLD_PACKETS = 512;
-/** This many packets at this share of real time or slower: the burst, if there was one, is over. */
-const PACED_PACKETS = 10;
-const PACE = 0.75;
 /** A packet this share of a packet time behind its place may be late because others were lost. */
 const HOLD = 0.5;
 /** This share of a packet time before or behind its place is as good as a whole one. */
@@ -31,15 +22,12 @@ const LOSS_PACKETS = 6;
 /** After a gap the error of the placement is learned for this long, up to this share of a packet time. */
 const LEARN_NS = 5e9;
 const LEARN = 0.25;
-/** Inserted silence may turn out to be too much for this long. */
+/** What was inserted, or kept in doubt, may turn out to be too much for this long. */
 const TAKE_BACK_NS = 10e9;
 /** Where no packet has come before its time for this long, a loss has made up for it. */
 const AHEAD_NS = 1e9;
 /** A correction waits this long for a pause. */
 const CORRECT_WITHIN_NS = 10e9;
-/** Gaps listed per leg; beyond that they are only counted, so that memory is bounded. */
-const MAX_LISTED = 10_000;
-const MAX_SPARE = 32;
 /** So long packets have to be late for a lost one, and so many at least. */
 const PROOF_NS = 200e6;
 const LEAST_PROOF = 3;
@@ -56,8 +44,8 @@ const LEAST_PROOF = 3;
  * - Large: packets before it are missing, or are just late. It is held, with what follows, until a packet
  *   comes with no excess (a stall and its burst, or jitter: nothing is inserted) or half a second is
  *   over; then `LossPath` says where packets were lost. After a pause the decision comes once packets
- *   come at real-time pace: the least excess among them is the silence, and goes before the first. A
- *   call's first packets are held in the same way.
+ *   come at real-time pace (`HeldRow`): the least excess among them is the silence, and goes before the
+ *   first. A call's first packets are held in the same way.
  * - Well below zero: more silence was inserted than had passed. Losses to come make up for it; where
  *   there are none, that much is taken back in the next pause.
  *
@@ -70,12 +58,6 @@ export class Timeline implements LegTimeline {
   positionSamples = 0;
   /** Samples of packets said so far. */
   audioSamples = 0;
-  /** Silence inserted, in order; adjoining pieces are one. */
-  readonly gaps: Gap[] = [];
-  /** `[atSample, samples]`, positive where silence was inserted, negative where a packet was dropped. */
-  readonly driftCorrections: Gap[] = [];
-  /** Gaps and corrections beyond the number that is listed. */
-  unlisted = 0;
   /** Packets that never came, as far as arrival times can tell; gaps of more than three packet times are not counted. */
   lostPackets = 0;
 
@@ -83,9 +65,10 @@ export class Timeline implements LegTimeline {
   readonly #nsPerSample: number;
   readonly #clock: CallClock;
   readonly #output: TimelineOutput;
+  readonly #gaps = new GapList();
+  readonly #corrections = new GapList();
 
   #started = false;
-  #lastArrivalNs = 0;
   /** The delay this leg had at its head relative to the call's start; negative where W began before the INV was here. */
   #anchorNs = 0;
   /** How far the present placement is from the anchor: learned after a gap, forgotten at the next. */
@@ -93,7 +76,7 @@ export class Timeline implements LegTimeline {
   #placedAtNs = 0;
   /** The drift corrections this leg has made. */
   #correctedNs = 0;
-  /** Silence inserted lately that may yet turn out to be too much, and since when. */
+  /** What was inserted or kept lately that may yet turn out to be too much, and since when. */
   #guessedNs = 0;
   #guessedAtNs = 0;
   #takeBackSinceNs = -1;
@@ -101,10 +84,7 @@ export class Timeline implements LegTimeline {
   #aheadAtNs = 0;
   readonly #losses = new LossPath();
   readonly #excesses: number[] = [];
-
-  #held: HeldPacket[] = [];
-  #heldSamples = 0;
-  readonly #spare: HeldPacket[] = [];
+  readonly #held: HeldRow;
 
   /** `originNs` is the call's start; `startSamples` is how much of the track another timeline has said. */
   constructor(
@@ -117,36 +97,58 @@ export class Timeline implements LegTimeline {
     this.positionSamples = startSamples;
     this.#originNs = originNs;
     this.#nsPerSample = 1e9 / sampleRate;
+    this.#held = new HeldRow(this.#nsPerSample);
     this.#clock = clock;
     this.#output = output;
   }
 
+  /** Silence inserted, in order; adjoining pieces are one. */
+  get gaps(): Gap[] {
+    return this.#gaps.gaps;
+  }
+
+  /** `[atSample, samples]`, positive where silence was inserted, negative where a packet was dropped. */
+  get driftCorrections(): Gap[] {
+    return this.#corrections.gaps;
+  }
+
+  /** Gaps and corrections beyond the number that is listed. */
+  get unlisted(): number {
+    return this.#gaps.unlisted + this.#corrections.unlisted;
+  }
+
   /** Places one packet, now or, where that needs a look at what follows, soon. `samples` must be positive. */
   place(packet: Packet): void {
-    const { arrivalNs } = packet;
-    const packetNs = this.#nsOf(packet);
-    while (this.#held[0] && arrivalNs - this.#held[0].arrivalNs >= HOLD_NS) this.#settle();
-    const pause = arrivalNs - this.#lastArrivalNs > PAUSE_PACKETS * packetNs;
-    this.#lastArrivalNs = arrivalNs;
-    const excessNs = this.#excess(packet, this.#heldSamples + packet.samples);
-    if (!this.#started) {
-      this.#hold(packet, true);
-      if (this.#isDecided()) this.#settle();
-      return;
-    }
-    const late = excessNs - packet.lagNs >= HOLD * packetNs;
-    if (this.#held.length === 0 && !late) {
+    const held = this.#held;
+    while (held.isOverdue(packet.arrivalNs)) this.#settle();
+    const isAfterPause = held.arrive(packet);
+    const excessNs = this.#excess(packet, held.samples + packet.samples);
+    const isLate = excessNs - packet.lagNs >= HOLD * this.#nsOf(packet);
+    const isFirst = held.packets.length === 0;
+    if (this.#started && isFirst && !isLate) {
       this.#append(packet, excessNs);
       return;
     }
-    this.#hold(packet, pause);
-    if (!late) this.#release(this.#held.length);
-    else while (this.#held.length > 0 && this.#isDecided()) this.#settle();
+    held.hold(packet, isAfterPause || (isFirst && !this.#started));
+    if (this.#started && !isLate) this.#release(held.packets.length);
+    else while (held.packets.length > 0 && held.isDecided()) this.#settle();
+  }
+
+  /** True where a packet that arrived then and lasts `packetNs` would come before its time behind all that is here. */
+  isAhead(arrivalNs: number, packetNs: number): boolean {
+    const hereNs = (this.positionSamples + this.#held.samples) * this.#nsPerSample;
+    const excessNs = arrivalNs - this.#originNs - hereNs - packetNs - this.#expectedDelay();
+    return excessNs < -HOLD * packetNs;
+  }
+
+  /** The packet placed last may be one too many: where it turns out to be, as much is taken back in a pause. */
+  doubt(packetNs: number, arrivalNs: number): void {
+    this.#guess(packetNs, arrivalNs);
   }
 
   /** Decides on what is held, with what is known now. */
   flush(): void {
-    while (this.#held.length > 0) this.#settle();
+    while (this.#held.packets.length > 0) this.#settle();
   }
 
   /** Appends silence up to `samples` in all; call `flush` first. */
@@ -167,47 +169,14 @@ export class Timeline implements LegTimeline {
     return this.#anchorNs + this.#offsetNs + this.#clock.delayNs - this.#correctedNs;
   }
 
-  #hold(packet: Packet, afterPause: boolean): void {
-    const held = this.#spare.pop() ?? new HeldPacket();
-    held.copyFrom(packet);
-    held.afterPause = afterPause;
-    this.#held.push(held);
-    this.#heldSamples += held.samples;
-  }
-
-  #isDecided(): boolean {
-    const held = this.#held;
-    const first = held[0] as HeldPacket;
-    const last = held[held.length - 1] as HeldPacket;
-    if (last.arrivalNs - first.arrivalNs >= HOLD_NS || held.length >= HOLD_PACKETS) return true;
-    const pauseAt = this.#pauseAt();
-    return pauseAt < held.length && this.#isPaced(pauseAt);
-  }
-
-  /** The first held packet after a pause; where there is none, how many are held. */
-  #pauseAt(): number {
-    const index = this.#held.findIndex((packet) => packet.afterPause);
-    return index < 0 ? this.#held.length : index;
-  }
-
-  /** True once the packets from `start` on come at real-time pace: what was stalled is here. */
-  #isPaced(start: number): boolean {
-    const held = this.#held;
-    if (held.length - start < PACED_PACKETS) return false;
-    const last = held[held.length - 1] as HeldPacket;
-    const from = held[held.length - PACED_PACKETS] as HeldPacket;
-    const paced = (PACED_PACKETS - 1) * this.#nsOf(last) * PACE;
-    return last.arrivalNs - from.arrivalNs >= paced;
-  }
-
   /** The first loss among the first `count` held packets, null where jitter may be all there is. */
   #findLoss(count: number): Loss | null {
     if (count === 0) return null;
-    const packetNs = this.#nsOf(this.#held[0] as HeldPacket);
+    const packetNs = this.#nsOf(this.#held.packets[0] as HeldPacket);
     let samples = 0;
     this.#excesses.length = 0;
     for (let i = 0; i < count; i++) {
-      const packet = this.#held[i] as HeldPacket;
+      const packet = this.#held.packets[i] as HeldPacket;
       samples += packet.samples;
       this.#excesses.push((this.#excess(packet, samples) - packet.lagNs) / packetNs);
     }
@@ -220,18 +189,18 @@ export class Timeline implements LegTimeline {
 
   /** Decides on the oldest held packets and releases at least one. */
   #settle(): void {
-    const pauseAt = this.#pauseAt();
+    const pauseAt = this.#held.pauseAt();
     if (pauseAt === 0) return this.#settlePause();
     const loss = this.#findLoss(pauseAt);
     if (!loss) return this.#release(1);
     this.#release(loss.at);
     this.lostPackets += loss.packets;
     this.#placedAtNs = Number.NEGATIVE_INFINITY;
-    this.#putBefore(loss.packets * this.#nsOf(this.#held[0] as HeldPacket));
+    this.#putBefore(loss.packets * this.#nsOf(this.#held.packets[0] as HeldPacket));
   }
 
   #settlePause(): void {
-    const first = this.#held[0] as HeldPacket;
+    const first = this.#held.packets[0] as HeldPacket;
     this.#forgetOffset();
     this.#placedAtNs = first.arrivalNs;
     const leastNs = this.#leastExcess();
@@ -244,7 +213,7 @@ export class Timeline implements LegTimeline {
   #leastExcess(): number {
     let samples = 0;
     let leastNs = Number.POSITIVE_INFINITY;
-    for (const packet of this.#held) {
+    for (const packet of this.#held.packets) {
       samples += packet.samples;
       leastNs = Math.min(leastNs, this.#excess(packet, samples));
     }
@@ -253,21 +222,21 @@ export class Timeline implements LegTimeline {
 
   /** Inserts silence before the held packets and releases those that are in their place by it. */
   #putBefore(silenceNs: number): void {
-    const first = this.#held[0] as HeldPacket;
+    const first = this.#held.packets[0] as HeldPacket;
     const samples = Math.round(silenceNs / this.#nsPerSample);
     if (samples > 0) {
       this.#insert(samples);
       this.#guess(samples * this.#nsPerSample, first.arrivalNs);
     }
-    this.#release(this.#held.length - this.#lateAtEnd());
+    this.#release(this.#held.packets.length - this.#lateAtEnd());
   }
 
   /** How many packets at the end of the held ones are late even so; not all of them. */
   #lateAtEnd(): number {
-    let samples = this.#heldSamples;
+    let samples = this.#held.samples;
     let late = 0;
-    for (let i = this.#held.length - 1; i > 0; i--, late++) {
-      const packet = this.#held[i] as HeldPacket;
+    for (let i = this.#held.packets.length - 1; i > 0; i--, late++) {
+      const packet = this.#held.packets[i] as HeldPacket;
       const lateNs = this.#excess(packet, samples) - packet.lagNs;
       if (lateNs < HOLD * this.#nsOf(packet)) break;
       samples -= packet.samples;
@@ -289,16 +258,12 @@ export class Timeline implements LegTimeline {
 
   /** Appends the first `count` held packets. */
   #release(count: number): void {
-    if (count === 0) return;
-    for (let i = 0; i < count; i++) {
-      const packet = this.#held[i] as HeldPacket;
-      this.#heldSamples -= packet.samples;
-      const excessNs = this.#excess(packet, packet.samples);
-      this.#append(packet, excessNs);
-      if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
-    }
-    this.#held = count === this.#held.length ? [] : this.#held.slice(count);
+    this.#held.release(count, this.#appendHeld);
   }
+
+  readonly #appendHeld = (packet: HeldPacket): void => {
+    this.#append(packet, this.#excess(packet, packet.samples));
+  };
 
   #append(packet: Packet, excessNs: number): void {
     const packetNs = this.#nsOf(packet);
@@ -339,17 +304,17 @@ export class Timeline implements LegTimeline {
     if (this.#takeBackSinceNs >= 0) {
       this.#takeBackSinceNs = -1;
       this.#guessedNs -= this.#nsOf(packet);
-      this.#list(this.driftCorrections, -packet.samples);
+      this.#corrections.add(this.positionSamples, -packet.samples);
       return true;
     }
     const stepNs = Math.sign(owedNs) * Math.min(Math.abs(owedNs), this.#clock.stepNs);
     this.#correctedNs += stepNs;
     if (owedNs < 0) {
-      this.#list(this.driftCorrections, -packet.samples);
+      this.#corrections.add(this.positionSamples, -packet.samples);
       return true;
     }
     const samples = Math.round(stepNs / this.#nsPerSample);
-    this.#list(this.driftCorrections, samples);
+    this.#corrections.add(this.positionSamples, samples);
     this.#output.silence(samples);
     this.positionSamples += samples;
     return false;
@@ -357,17 +322,9 @@ export class Timeline implements LegTimeline {
 
   #insert(samples: number): void {
     if (samples <= 0) return;
-    this.#list(this.gaps, samples);
+    this.#gaps.join(this.positionSamples, samples);
     this.#output.silence(samples);
     this.positionSamples += samples;
-  }
-
-  #list(list: Gap[], samples: number): void {
-    const last = list[list.length - 1];
-    if (list === this.gaps && last && last[0] + last[1] === this.positionSamples)
-      last[1] += samples;
-    else if (list.length < MAX_LISTED) list.push([this.positionSamples, samples]);
-    else this.unlisted++;
   }
 }
 

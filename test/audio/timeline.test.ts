@@ -126,6 +126,26 @@ describe('the head', () => {
     assert.deepEqual(timeline.gaps, [[0, 600 * 8]]);
   });
 
+  test('has no silence where a cold sender stalls and catches up in fits and starts', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 200, maxLength: 200 }),
+        (stallsMs, costs) => {
+          // A packet every 20 ms is due; each leaves as soon as it can, and takes its time for it.
+          let atMs = 0;
+          const arrivals = costs.map((cost, i) => {
+            const stallMs = i % 20 === 3 ? (stallsMs[(i - 3) / 20] ?? 0) : 0;
+            atMs = Math.max(atMs, (i + 1) * 20) + stallMs + cost / 10;
+            return atMs;
+          });
+          assertUntouched(play(arriving(...arrivals)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   test('of a leg whose first packet left before the INV was here is that packet', () => {
     const { timeline } = play(arriving(...paced(2, 50)));
     assert.deepEqual(timeline.gaps, []);
@@ -161,10 +181,26 @@ describe('a gap', () => {
     );
   });
 
-  test('is decided by what came within half a second, where the burst is slower than that', () => {
-    const slow = Array.from({ length: 100 }, (_, i) => 3000 + i * 15);
-    const arrivals = [...paced(20, 100), ...slow, ...paced(4500, 600)];
-    const sent = arriving(...arrivals).map((packet) => ({ ...packet, quiet: packet.id > 250 }));
+  test('whose end comes in only a little faster than real time is as much shorter as that holds', () => {
+    for (const [paceMs, packets] of [
+      [5, 60],
+      [10, 120],
+      [15, 100],
+    ] as const) {
+      const backlog = Array.from({ length: packets }, (_, i) => 3000 + i * paceMs);
+      const endMs = 3000 + packets * paceMs;
+      const leg = play(arriving(...paced(20, 50), ...backlog, ...paced(endMs + 20, 50)));
+      assert.deepEqual(leg.timeline.driftCorrections, []);
+      const silentMs = endMs - 1000 - packets * 20;
+      const inserted = sum(leg.timeline.gaps) / 8;
+      assert.ok(Math.abs(inserted - silentMs) <= 20, `${inserted} ms, not ${silentMs}`);
+    }
+  });
+
+  test('is decided by what came within two seconds, where the burst is slower than that', () => {
+    const slow = Array.from({ length: 300 }, (_, i) => 10_000 + i * 15);
+    const arrivals = [...paced(20, 100), ...slow, ...paced(14_500, 600)];
+    const sent = arriving(...arrivals).map((packet) => ({ ...packet, quiet: packet.id > 450 }));
     const { timeline } = play(sent);
     const inserted = sum(timeline.gaps) / PACKET_SAMPLES;
     assert.ok(inserted > 20, 'silence is inserted before the burst has made up for it');
