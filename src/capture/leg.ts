@@ -23,6 +23,7 @@ import {
 import type { Recording, TrackSummary } from '../recording/index.ts';
 import type { LegStats } from './call-stats.ts';
 import { LegOutput } from './leg-output.ts';
+import type { Mask } from './mask.ts';
 import type { DropReason } from './media-summary.ts';
 import { RateProbe } from './rate-probe.ts';
 import { Datagram } from './receiver.ts';
@@ -43,8 +44,6 @@ export interface LegExtension {
 
 /** An L16 packet that waits until the rate is known. */
 interface ProbedPacket {
-  /** As it was when the packet arrived. */
-  isMasked: boolean;
   header: DataHeader;
   datagram: Datagram;
 }
@@ -53,15 +52,18 @@ interface ProbedPacket {
 export class Leg {
   readonly name: LegName;
   lastArrivalNs = -1;
-  /** While true, what arrives is silence in every output. */
-  isMasked = false;
   readonly warnings = new Set<string>();
   readonly #recording: Recording;
   readonly #clock: CallClock;
+  readonly #mask: Mask;
   readonly #startNs: number;
   readonly #packet = new Packet();
   readonly #output = new LegOutput();
-  readonly #repeats = new RepeatFilter();
+  readonly #repeats = new RepeatFilter({
+    isAhead: (packet, packetNs) => this.#arrived?.isAhead(packet.arrivalNs, packetNs) ?? false,
+    isQuiet: (packet) => this.#output.isQuiet(packet),
+    append: (packet, rateHz, isInDoubt) => this.#append(packet, rateHz, isInDoubt),
+  });
   readonly #payloadTypes = new Set<number>();
   readonly #warnedTypes = new Set<number>();
   readonly #dropped: Record<string, number> = {};
@@ -71,6 +73,8 @@ export class Leg {
   #ptimeMs: number | null = null;
   #sampleRate = 0;
   #timeline: LegTimeline | null = null;
+  /** The leg's timeline where that goes by arrival. */
+  #arrived: Timeline | null = null;
   /** Of numbered packets, where the extension has them; the leg's timeline until others come. */
   readonly #numbered: SequencedTimeline | null;
   /** Of L16, once it is known. */
@@ -80,15 +84,16 @@ export class Leg {
 
   constructor(
     name: LegName,
-    startNs: number,
+    { startNs, extension }: { startNs: number; extension: LegExtension },
     clock: CallClock,
+    mask: Mask,
     recording: Recording,
     l16Rate: L16Rate,
-    extension: LegExtension,
   ) {
     this.name = name;
     this.#startNs = startNs;
     this.#clock = clock;
+    this.#mask = mask;
     this.#recording = recording;
     this.#l16Rate = extension.rateHz ?? (l16Rate === 'auto' ? null : l16Rate);
     this.#numbered = extension.seq ? new SequencedTimeline(startNs, this.#output) : null;
@@ -134,13 +139,14 @@ export class Leg {
     if (codec === 'L16' && this.#l16Rate === null) return this.#findRate(header, datagram);
     // What waits for its rate came before this packet, and goes before it.
     if (this.#probed.length > 0) this.#rateFound((this.#probe as RateProbe).guess());
-    this.#place(codec, header, datagram, this.isMasked);
+    this.#place(codec, header, datagram);
   }
 
   /** Decides on all that waits. */
   flush(): void {
     if (this.#probe && this.#l16Rate === null) this.#rateFound(this.#probe.guess());
     this.#numbered?.flush();
+    this.#repeats.flush();
     this.#timeline?.flush();
   }
 
@@ -164,6 +170,8 @@ export class Leg {
 
   summary(): TrackSummary {
     const timeline = this.#timeline;
+    const duplicates = this.#repeats.copies + (this.#numbered?.duplicates ?? 0);
+    if (duplicates > 0) this.#dropped.duplicate = duplicates;
     if (this.#numbered !== null) this.#countNumbered(this.#numbered);
     const said = [...new Set([this.#numbered, timeline])].filter((one) => one !== null);
     const unlisted = said.reduce((sum, one) => sum + one.unlisted, 0);
@@ -182,6 +190,7 @@ export class Leg {
       bytes: this.#bytes,
       samples: timeline?.positionSamples ?? 0,
       gaps: said.flatMap((one) => one.gaps),
+      unwritten: this.#output.writer?.unwritten ?? [],
       lostPackets: said.reduce((sum, one) => sum + one.lostPackets, 0),
       driftCorrections: said.flatMap((one) => one.driftCorrections),
       dropped: this.#dropped,
@@ -190,8 +199,7 @@ export class Leg {
 
   /** What only the packets' numbers can tell. */
   #countNumbered(timeline: SequencedTimeline): void {
-    const { duplicates, lateSeq, malformed } = timeline;
-    if (duplicates > 0) this.#dropped.duplicate = (this.#dropped.duplicate ?? 0) + duplicates;
+    const { lateSeq, malformed } = timeline;
     if (lateSeq > 0) this.#dropped['late-seq'] = lateSeq;
     if (malformed > 0)
       this.warnings.add(
@@ -205,7 +213,8 @@ export class Leg {
     if (!wantsRaw && !this.#recording.wantsHex) return;
     const writer = this.#recording.payloads(this.name);
     const { sizeBytes } = datagram;
-    const bytes = this.isMasked ? silenced(codec, datagram) : datagram.bytes;
+    const isMasked = this.#mask.covers(datagram.arrivalNs);
+    const bytes = isMasked ? silenced(codec, datagram) : datagram.bytes;
     if (!bytes) return;
     if (wantsRaw) writer.raw(codec, bytes, start, sizeBytes);
     if (this.#recording.wantsHex) writer.hex(bytes, start, sizeBytes);
@@ -234,7 +243,6 @@ export class Leg {
     this.#probe ??= new RateProbe();
     const bytes = datagram.bytes.slice(0, datagram.sizeBytes);
     this.#probed.push({
-      isMasked: this.isMasked,
       header: Object.assign(new DataHeader(), header),
       datagram: Object.assign(new Datagram(), datagram, { bytes }),
     });
@@ -244,12 +252,11 @@ export class Leg {
 
   #rateFound(rate: number): void {
     this.#l16Rate = rate;
-    for (const { header, datagram, isMasked } of this.#probed)
-      this.#place('L16', header, datagram, isMasked);
+    for (const { header, datagram } of this.#probed) this.#place('L16', header, datagram);
     this.#probed = [];
   }
 
-  #place(codec: Codec, header: DataHeader, datagram: Datagram, isMasked: boolean): void {
+  #place(codec: Codec, header: DataHeader, datagram: Datagram): void {
     const { bytes, sizeBytes } = datagram;
     const start = header.payloadStart;
     const packet = this.#packet;
@@ -260,7 +267,7 @@ export class Leg {
     packet.end = sizeBytes;
     packet.seq = this.#numbered ? header.seq : -1;
     packet.ts = this.#numbered ? header.ts : -1;
-    packet.isSilent = isMasked;
+    packet.isSilent = this.#mask.covers(datagram.arrivalNs);
     const rate = isPcmCodec(codec) ? this.#rateOf(codec) : SPEECH_RATE;
     if (isPcmCodec(codec)) {
       packet.codec = codec;
@@ -275,24 +282,22 @@ export class Leg {
     if (!this.#timeline) this.#begin(codec, rate, packet.samples);
     else if (packet.seq < 0 && this.#timeline === this.#numbered) this.#goByArrival(this.#numbered);
     if (isPcmCodec(codec) && !this.hasFiles) this.#openFiles(codec, this.#sampleRate);
-    if (this.#timeline === this.#numbered) return this.#numbered?.place(packet, rate);
-    if (this.#isCopy(packet, rate)) return;
+    if (this.#timeline === this.#numbered) this.#numbered?.place(packet, rate);
+    else this.#repeats.take(packet, rate);
+  }
+
+  #append(packet: Packet, rate: number, isInDoubt: boolean): void {
+    const { arrivalNs, samples } = packet;
     this.#output.convert(packet, rate);
-    if (packet.samples > 0) this.#timeline?.place(packet);
+    if (packet.samples === 0) return;
+    this.#arrived?.place(packet);
+    if (isInDoubt) this.#arrived?.doubt((samples / rate) * 1e9, arrivalNs);
   }
 
   /** A packet that holds no audio is none that is missing, where the leg goes by numbers. */
   #skip({ seq, ts }: DataHeader, { arrivalNs }: Datagram): void {
     if (this.#timeline === null || this.#timeline === this.#numbered)
       this.#numbered?.skip(seq, ts, arrivalNs);
-  }
-
-  /** Without numbers only their bytes and the time tell what the network has delivered twice. */
-  #isCopy(packet: Packet, rate: number): boolean {
-    const packetNs = (packet.samples / rate) * 1e9;
-    if (!this.#repeats.isCopy(packet, packetNs)) return false;
-    this.#dropped.duplicate = (this.#dropped.duplicate ?? 0) + 1;
-    return true;
   }
 
   #rateOf(codec: PcmCodec): number {
@@ -308,20 +313,26 @@ export class Leg {
   #beginAt(sampleRate: number, numbered: SequencedTimeline | null): LegTimeline {
     this.#sampleRate = sampleRate;
     this.#output.sampleRate = sampleRate;
-    this.#timeline = numbered ?? new Timeline(this.#startNs, sampleRate, this.#clock, this.#output);
+    this.#timeline = numbered ?? this.#arriveFrom(0);
     return this.#timeline;
+  }
+
+  #arriveFrom(startSamples: number): Timeline {
+    const { sampleRate } = this;
+    this.#arrived = new Timeline(
+      this.#startNs,
+      sampleRate,
+      this.#clock,
+      this.#output,
+      startSamples,
+    );
+    return this.#arrived;
   }
 
   /** Numbers have stopped coming, as when another tap takes over: what follows is placed by arrival. */
   #goByArrival(numbered: SequencedTimeline): void {
     numbered.flush();
-    this.#timeline = new Timeline(
-      this.#startNs,
-      this.#sampleRate,
-      this.#clock,
-      this.#output,
-      numbered.positionSamples,
-    );
+    this.#timeline = this.#arriveFrom(numbered.positionSamples);
   }
 
   /** From here on the track has files; what the timeline has counted so far is silence in them. */

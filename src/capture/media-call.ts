@@ -1,14 +1,10 @@
 import { CallClock } from '../audio/index.ts';
 import { DataHeader, type LegName, parseData } from '../protocol/index.ts';
-import {
-  type BlockPool,
-  type MaskSpan,
-  Recording,
-  type RecordingTags,
-} from '../recording/index.ts';
+import { type BlockPool, type Disk, Recording, type RecordingTags } from '../recording/index.ts';
 import type { CallStats } from './call-stats.ts';
 import { Gate } from './gate.ts';
 import { Leg } from './leg.ts';
+import { Mask } from './mask.ts';
 import type { DropReason, MediaSummary, OnDrop } from './media-summary.ts';
 import type { MediaOptions, OpenCall } from './messages.ts';
 import type { Datagram } from './receiver.ts';
@@ -29,11 +25,17 @@ export class MediaCall {
   readonly #call: OpenCall;
   readonly #onDrop: OnDrop;
   readonly #recording: Recording;
-  readonly #masks: MaskSpan[] = [];
+  readonly #mask = new Mask();
   #tags: RecordingTags;
   #areLegsOpen = true;
 
-  constructor(call: OpenCall, options: MediaOptions, blocks: BlockPool, onDrop: OnDrop) {
+  constructor(
+    call: OpenCall,
+    options: MediaOptions,
+    blocks: BlockPool,
+    disk: Disk,
+    onDrop: OnDrop,
+  ) {
     this.callId = call.callId;
     this.uuid = call.uuid;
     this.#call = call;
@@ -44,11 +46,11 @@ export class MediaCall {
     );
     this.#tags = call.tags;
     const formats = call.formats ?? options.recording.formats;
-    this.#recording = new Recording({ ...options.recording, formats }, blocks);
+    this.#recording = new Recording({ ...options.recording, formats }, blocks, disk);
     this.#recording.open(call.name, call.journal);
     const clock = new CallClock(call.startNs);
     const leg = (name: LegName) =>
-      new Leg(name, call.startNs, clock, this.#recording, options.l16Rate, call.extension);
+      new Leg(name, call, clock, this.#mask, this.#recording, options.l16Rate);
     this.legs = { R: leg('R'), W: leg('W') };
   }
 
@@ -84,17 +86,11 @@ export class MediaCall {
   }
 
   /**
-   * From `atNs` on, what arrives is silence of the same length in every output, until it is switched off.
-   * It goes by arrival, so that nothing said under the mask is heard because it was held for a moment.
+   * What arrives from `atNs` on is silence of the same length in every output, until it is switched off. What
+   * arrived before and has not been read yet is not, and what has been read already stays as it is.
    */
   setMask(isOn: boolean, atNs: number): void {
-    const open = this.legs.R.isMasked;
-    if (isOn === open) return;
-    for (const leg of [this.legs.R, this.legs.W]) leg.isMasked = isOn;
-    const ms = Math.round((atNs - this.#call.startNs) / 1e6);
-    const last = this.#masks.at(-1);
-    if (isOn) this.#masks.push({ fromMs: ms, toMs: ms });
-    else if (last) last.toMs = ms;
+    this.#mask.set(isOn, atNs);
   }
 
   /** What its files say inside, in place of what they were opened with. */
@@ -121,7 +117,7 @@ export class MediaCall {
     const { startNs } = this.#call;
     const elapsedNs = (endNs ?? Math.max(this.lastArrivalNs, startNs)) - startNs;
     const lengthNs = Math.max(elapsedNs, lengthOf(R), lengthOf(W));
-    this.setMask(false, startNs + lengthNs);
+    this.#mask.set(false, startNs + lengthNs);
     R.padTo(lengthNs, W);
     W.padTo(lengthNs, R);
     const recording = await this.#recording.finish(this.#tags);
@@ -130,7 +126,7 @@ export class MediaCall {
       durationMs: R.packets + W.packets > 0 ? Math.round(lengthNs / 1e6) : 0,
       tracks,
       recording,
-      masks: this.#masks,
+      masks: this.#mask.spansFrom(startNs),
       warnings: [...recording.warnings, ...R.warnings, ...W.warnings],
     };
   }

@@ -1,76 +1,37 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { encodeUlaw, parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
-import type { L16Rate } from '../../src/capture/leg.ts';
-import { MediaCall } from '../../src/capture/media-call.ts';
 import type { MediaSummary } from '../../src/capture/media-summary.ts';
-import type { OpenCall } from '../../src/capture/messages.ts';
-import { Datagram } from '../../src/capture/receiver.ts';
-import { formatData, type LegName } from '../../src/protocol/index.ts';
-import { BlockPool, type FormatName } from '../../src/recording/index.ts';
+import type { LegName } from '../../src/protocol/index.ts';
+import type { FormatName } from '../../src/recording/index.ts';
+import {
+  type MediaCallOptions,
+  type OpenMediaCall,
+  withMediaCall,
+} from '../support/with-media-call.ts';
 
-const UUID = 'u';
 const PACKET_NS = 20e6;
 
-interface TestCall {
-  call: MediaCall;
+interface TestCall extends OpenMediaCall {
   /** Packet number `i` of a leg, arrived when it should. */
   packet(leg: LegName, i: number, code: number, numbers?: [seq: number, ts: number]): void;
   /** The same with any payload. */
   payload(leg: LegName, i: number, type: number, bytes: Uint8Array, numbers?: number[]): void;
   finish(packets: number): Promise<MediaSummary>;
-  read(path: string): Promise<Buffer>;
 }
 
-async function withCall(
-  options: { formats?: FormatName[]; seq?: boolean; l16Rate?: L16Rate },
-  run: (test: TestCall) => Promise<void>,
-): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'media-call-'));
-  const order: OpenCall = {
-    callId: 1,
-    uuid: UUID,
-    address: '127.0.0.1',
-    announced: null,
-    pairId: null,
-    startNs: 0,
-    extension: { seq: options.seq ?? false, rateHz: null },
-    name: UUID,
-    formats: null,
-    journal: {},
-    tags: { title: '', artist: '', date: '', comment: '' },
-  };
-  const { formats = ['wav'], l16Rate = 'auto' } = options;
-  const recording = { dir, formats, wavCodec: 'pcm', hex: true, sync: 'none' } as const;
-  const call = new MediaCall(
-    order,
-    { recording, l16Rate, sourceLock: 'address' },
-    new BlockPool(),
-    () => {},
-  );
-  const payload: TestCall['payload'] = (leg, i, type, bytes, numbers = [-1, -1]) => {
-    const datagram = new Datagram();
-    datagram.bytes = formatData(UUID, leg, type, bytes, numbers[0], numbers[1]);
-    datagram.sizeBytes = datagram.bytes.length;
-    datagram.arrivalNs = (i + 1) * PACKET_NS;
-    datagram.address = '127.0.0.1';
-    call.receive(leg, datagram);
-  };
-  try {
-    await run({
-      call,
+function withCall(options: MediaCallOptions, run: (test: TestCall) => Promise<void>) {
+  return withMediaCall(options, (opened) => {
+    const payload: TestCall['payload'] = (leg, i, type, bytes, numbers = []) =>
+      opened.receive(leg, (i + 1) * PACKET_NS, type, bytes, ...numbers);
+    return run({
+      ...opened,
       payload,
       packet: (leg, i, code, numbers) =>
         payload(leg, i, 0, new Uint8Array(160).fill(code), numbers),
-      finish: (packets) => call.finish(packets * PACKET_NS),
-      read: (path) => readFile(join(dir, path)),
+      finish: (packets) => opened.finish(packets * PACKET_NS),
     });
-  } finally {
-    await rm(dir, { recursive: true });
-  }
+  });
 }
 
 function pathOf(summary: MediaSummary, format: string): string {
@@ -110,6 +71,66 @@ test('what arrives under the mask is silence in every output, and nothing else i
       assert.match(hex[30] as string, /^0xff/);
     },
   );
+});
+
+test('the mask goes by when a packet arrived, however late it is read', async () => {
+  await withCall({ formats: ['wav', 'raw'] }, async ({ call, packet, finish, read }) => {
+    const readIn = (from: number, to: number) => {
+      for (let i = from; i < to; i++) packet('R', i, 0x10);
+    };
+    readIn(0, 10);
+    // Packet 12 is the first that arrives under the mask, packet 17 the first after it.
+    call.setMask(true, 12.5 * PACKET_NS);
+    readIn(10, 15);
+    call.setMask(false, 17.5 * PACKET_NS);
+    // A second one, on and off before anything is read.
+    call.setMask(true, 20.5 * PACKET_NS);
+    call.setMask(false, 21.5 * PACKET_NS);
+    readIn(15, 30);
+    const summary = await finish(30);
+    assert.deepEqual(summary.masks, [
+      { fromMs: 250, toMs: 350 },
+      { fromMs: 410, toMs: 430 },
+    ]);
+    const masked = [12, 13, 14, 15, 16, 20];
+    const { samples } = parseWav(await read(pathOf(summary, 'wav')));
+    const loud = ULAW_TO_LINEAR[0x10] as number;
+    const expected = Int16Array.from({ length: 30 * 160 }, (_, n) =>
+      masked.includes(Math.floor(n / 160)) ? 0 : loud,
+    );
+    assert.deepEqual(samples, expected);
+    const raw = Uint8Array.from(await read(pathOf(summary, 'raw')));
+    assert.deepEqual(
+      raw,
+      Uint8Array.from(expected, (sample) => (sample === 0 ? 0xff : 0x10)),
+    );
+  });
+});
+
+test('a packet that arrives as the mask is set is masked, one as it is taken off is not', async () => {
+  await withCall({}, async ({ call, packet, finish, read }) => {
+    call.setMask(true, 3 * PACKET_NS);
+    call.setMask(false, 5 * PACKET_NS);
+    for (let i = 0; i < 10; i++) packet('R', i, 0x10);
+    const summary = await finish(10);
+    const { samples } = parseWav(await read(pathOf(summary, 'wav')));
+    const masked = Array.from({ length: 10 }, (_, i) => i).filter((i) => samples[i * 160] === 0);
+    assert.deepEqual(masked, [2, 3]);
+  });
+});
+
+test('L16 that arrived under the mask is masked once its rate is known, and no packet beside it', async () => {
+  await withCall({}, async ({ call, payload, finish, read }) => {
+    const linear = (i: number) => new Uint8Array(new Int16Array(160).fill(1000 + i).buffer);
+    for (let i = 0; i < 5; i++) payload('R', i, 10, linear(i));
+    call.setMask(true, 2.5 * PACKET_NS);
+    call.setMask(false, 6.5 * PACKET_NS);
+    for (let i = 5; i < 20; i++) payload('R', i, 10, linear(i));
+    const summary = await finish(20);
+    const { samples } = parseWav(await read(pathOf(summary, 'wav')));
+    const masked = Array.from({ length: 20 }, (_, i) => i).filter((i) => samples[i * 160] === 0);
+    assert.deepEqual(masked, [2, 3, 4, 5]);
+  });
 });
 
 test('a mask that is never taken off ends with the call', async () => {
@@ -229,7 +250,7 @@ test('L16 whose rate is not known yet keeps its place before another codec, and 
   await withCall({}, async ({ call, payload, packet, finish, read }) => {
     const linear = new Uint8Array(new Int16Array(160).fill(1000).buffer);
     for (let i = 0; i < 5; i++) {
-      call.setMask(i === 2, i * PACKET_NS);
+      call.setMask(i === 2, (i + 0.5) * PACKET_NS);
       payload('R', i, 10, linear);
     }
     for (let i = 5; i < 50; i++) packet('R', i, 0x10);

@@ -1,72 +1,131 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Packet, type PcmCodec } from '../../src/audio/index.ts';
 import { RepeatFilter } from '../../src/capture/repeat-filter.ts';
 
-const PACKET_NS = 20e6;
+const RATE_HZ = 8000;
+const PACKET_SAMPLES = 160;
 const MS_NS = 1e6;
 
-/** Which of the packets are taken for copies. */
-function copiesAmong(
-  packets: [atMs: number, payload: number[]][],
-  codec: PcmCodec = 'PCMU',
-): number[] {
-  const filter = new RepeatFilter();
-  const packet = new Packet();
-  return packets.flatMap(([atMs, payload], i) => {
-    const bytes = Uint8Array.from([9, ...payload]);
-    Object.assign(packet, { codec, bytes, start: 1, end: bytes.length, arrivalNs: atMs * MS_NS });
-    return filter.isCopy(packet, PACKET_NS) ? [i] : [];
-  });
+type Sent = [atMs: number, payload: number[]];
+
+interface Judged {
+  /** The packets that were handed on, in order. */
+  kept: number[];
+  inDoubt: number[];
+  copies: number;
 }
 
-test('a packet that comes twice is a copy the second time; what repeats on is a tone', () => {
-  assert.deepEqual(
-    copiesAmong([
-      [0, [1, 2]],
-      [20, [3, 4]],
-      [20.1, [3, 4]],
-      [21, [3, 4]],
-      [40, [5, 6]],
-    ]),
-    [2],
-  );
+interface Conditions {
+  codec?: PcmCodec;
+  /** Whether packets come before their time. */
+  isAhead?: boolean;
+  isQuiet?: boolean;
+}
+
+function judge(
+  packets: Sent[],
+  { codec = 'PCMU', isAhead = true, isQuiet = false }: Conditions = {},
+): Judged {
+  const kept: number[] = [];
+  const inDoubt: number[] = [];
+  const filter = new RepeatFilter({
+    isAhead: () => isAhead,
+    isQuiet: () => isQuiet,
+    append: (packet, rateHz, isInDoubt) => {
+      assert.equal(rateHz, RATE_HZ);
+      const index = packet.seq;
+      assert.deepEqual(
+        [...packet.bytes.subarray(packet.start, packet.end)],
+        packets[index]?.[1],
+        'with its own bytes',
+      );
+      kept.push(index);
+      if (isInDoubt) inDoubt.push(index);
+    },
+  });
+  const packet = new Packet();
+  for (const [seq, [atMs, payload]] of packets.entries()) {
+    const bytes = Uint8Array.from([9, ...payload]);
+    Object.assign(packet, { codec, bytes, start: 1, end: bytes.length, seq });
+    packet.samples = PACKET_SAMPLES;
+    packet.arrivalNs = atMs * MS_NS;
+    filter.take(packet, RATE_HZ);
+    bytes.fill(0);
+  }
+  filter.flush();
+  return { kept, inDoubt, copies: filter.copies };
+}
+
+const TWICE: Sent[] = [
+  [0, [1, 2]],
+  [20, [3, 4]],
+  [20.1, [3, 4]],
+  [21, [5, 6]],
+];
+
+describe('a packet that comes twice', () => {
+  test('is a copy where it comes before its time; what repeats on is a tone', () => {
+    assert.deepEqual(judge(TWICE), { kept: [0, 1, 3], inDoubt: [], copies: 1 });
+    const tone = TWICE.with(3, [21, [3, 4]]);
+    assert.deepEqual(judge(tone), { kept: [0, 1, 3], inDoubt: [], copies: 1 });
+  });
+
+  test('in a backlog is a copy where the next one is another, for speech never is the same twice', () => {
+    const loud = { isAhead: false };
+    assert.deepEqual(judge(TWICE, loud), { kept: [0, 1, 3], inDoubt: [], copies: 1 });
+    assert.deepEqual(judge(TWICE.slice(0, 3), loud), { kept: [0, 1], inDoubt: [], copies: 1 });
+  });
+
+  test('in a backlog is a tone where the next one is the same again', () => {
+    const tone = [...TWICE.with(3, [21, [3, 4]]), [22, [7, 8]] as Sent];
+    const loud = { isAhead: false };
+    assert.deepEqual(judge(tone, loud), { kept: [0, 1, 2, 3, 4], inDoubt: [], copies: 0 });
+  });
+
+  test('in a backlog stays where it is quiet, until packets come before their time', () => {
+    const quiet = { isAhead: false, isQuiet: true };
+    assert.deepEqual(judge(TWICE, quiet), { kept: [0, 1, 2, 3], inDoubt: [2], copies: 0 });
+  });
 });
 
-test('a tone whose packets are all alike is none, at its own pace or in a burst', () => {
-  assert.deepEqual(copiesAmong([0, 20, 40, 60].map((ms) => [ms, [1, 2]])), []);
-  assert.deepEqual(
-    copiesAmong([
+describe('no copy, even before its time,', () => {
+  const keptAll = (packets: Sent[], codec: PcmCodec = 'PCMU') =>
+    assert.deepEqual(judge(packets, { codec }), {
+      kept: packets.map((_, i) => i),
+      inDoubt: [],
+      copies: 0,
+    });
+
+  test('is a tone whose packets are all alike, at its own pace or in a burst', () => {
+    keptAll([0, 20, 40, 60].map((ms) => [ms, [1, 2]]));
+    keptAll([
       [0, [1, 2]],
       [20, [1, 2]],
       [80, [1, 2]],
       [80, [1, 2]],
       [80, [1, 2]],
-    ]),
-    [],
-  );
-});
+    ]);
+  });
 
-test('silence is none, however fast it comes', () => {
-  assert.deepEqual(copiesAmong([0, 1, 2, 3].map((ms) => [ms, [255, 255, 255]])), []);
-});
+  test('is silence, however fast it comes', () => {
+    keptAll([0, 1, 2, 3].map((ms) => [ms, [255, 255, 255]]));
+  });
 
-test('silence of L16 is a sample that repeats, and not a byte', () => {
-  const burst = (payload: number[]) => [0, 1, 2, 3].map((ms): [number, number[]] => [ms, payload]);
-  assert.deepEqual(copiesAmong(burst([1, 0, 1, 0, 1, 0]), 'L16'), []);
-  assert.deepEqual(copiesAmong(burst([0, 0, 0, 0]), 'L16'), []);
-  assert.deepEqual(copiesAmong(burst([1, 0, 1, 2, 1, 0]), 'L16'), [1]);
-  assert.deepEqual(copiesAmong(burst([1, 0, 1, 0, 1, 0]), 'PCMU'), [1]);
-});
+  test('is silence of L16, a sample that repeats, and not a byte', () => {
+    const burst = (payload: number[]) => [0, 1, 2, 3].map((ms): Sent => [ms, payload]);
+    keptAll(burst([1, 0, 1, 0, 1, 0]), 'L16');
+    keptAll(burst([0, 0, 0, 0]), 'L16');
+    assert.equal(judge(burst([1, 0, 1, 2, 1, 0]), { codec: 'L16' }).copies, 1);
+    assert.equal(judge(burst([1, 0, 1, 0, 1, 0])).copies, 1);
+  });
 
-test('the same bytes a packet time later, or of another length, are none', () => {
-  assert.deepEqual(
-    copiesAmong([
+  test('are the same bytes a packet time later, or of another length', () => {
+    keptAll([
       [0, [1, 2]],
       [20, [1, 2]],
       [21, [1, 2, 3]],
       [22, [1, 2]],
-    ]),
-    [],
-  );
+    ]);
+  });
 });
