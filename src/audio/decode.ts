@@ -30,11 +30,28 @@ export function decode(
   for (let i = 0; i < count; i++) out[at + i] = table[bytes[start + i] as number] as number;
 }
 
-/** The largest magnitude among `count` samples, 0 to 32768. */
-export function peakOf(codec: PcmCodec, bytes: Uint8Array, start: number, count: number): number {
-  const scratch = new Int16Array(count);
-  decode(codec, bytes, start, count, scratch, 0);
-  let peak = 0;
-  for (const sample of scratch) peak = Math.max(peak, Math.abs(sample));
-  return peak;
+/**
+ * True where the magnitude of each of `count` samples is below `limit`. It ends at the first that is not,
+ * which in speech comes soon.
+ */
+export function isBelow(
+  limit: number,
+  codec: PcmCodec,
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+): boolean {
+  if (codec === 'L16') {
+    for (let i = 0, at = start; i < count; i++, at += 2) {
+      const sample = (((bytes[at] as number) | ((bytes[at + 1] as number) << 8)) << 16) >> 16;
+      if (sample >= limit || sample <= -limit) return false;
+    }
+    return true;
+  }
+  const table = codec === 'PCMU' ? ULAW_TO_LINEAR : ALAW_TO_LINEAR;
+  for (let at = start; at < start + count; at++) {
+    const sample = table[bytes[at] as number] as number;
+    if (sample >= limit || sample <= -limit) return false;
+  }
+  return true;
 }

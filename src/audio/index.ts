@@ -1,5 +1,5 @@
 export { CallClock } from './call-clock.ts';
-export { decode, isPcmCodec, type PcmCodec, peakOf, samplesIn } from './decode.ts';
+export { decode, isBelow, isPcmCodec, type PcmCodec, samplesIn } from './decode.ts';
 export {
   ALAW_SILENCE,
   ALAW_TO_LINEAR,

@@ -1,4 +1,4 @@
-import { type Packet, peakOf, type TimelineOutput } from '../audio/index.ts';
+import { isBelow, type Packet, type TimelineOutput } from '../audio/index.ts';
 import { AppendFile } from './append-file.ts';
 import { below } from './below.ts';
 import { BLOCK_BYTES, type BlockPool } from './block.ts';
@@ -114,7 +114,7 @@ export class TrackWriter implements TimelineOutput {
   }
 
   isQuiet(packet: Packet): boolean {
-    return peakOf(packet.codec, packet.bytes, packet.start, packet.samples) < QUIET_PEAK;
+    return isBelow(QUIET_PEAK, packet.codec, packet.bytes, packet.start, packet.samples);
   }
 
   /** Hands what has gathered to the files. */

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import {
   ALAW_TO_LINEAR,
   decode,
+  isBelow,
   isPcmCodec,
-  peakOf,
   samplesIn,
   ULAW_TO_LINEAR,
 } from '../../src/audio/index.ts';
@@ -58,12 +58,23 @@ test('a payload is decoded from any offset to any place, and its neighbours stay
   );
 });
 
-test('the peak is the largest magnitude, up to 32768', () => {
-  const bytes = Buffer.from(Int16Array.of(3, -32_768, 32_767, 0).buffer);
-  assert.equal(peakOf('L16', bytes, 0, 4), 32_768);
-  assert.equal(peakOf('L16', bytes, 0, 1), 3);
-  assert.equal(peakOf('L16', bytes, 4, 2), 32_767);
-  assert.equal(peakOf('L16', bytes, 0, 0), 0);
-  assert.equal(peakOf('PCMU', Uint8Array.of(0xff, 0x00), 0, 2), 32_124);
-  assert.equal(peakOf('PCMA', Uint8Array.of(0xd5, 0xd5), 0, 2), 8);
+test('a packet is below a limit when the magnitude of each of its samples is', () => {
+  const bytes = Buffer.from(Int16Array.of(3, -32_768, 32_767, -4, 0).buffer);
+  const below = (limit: number, from: number, count: number) =>
+    isBelow(limit, 'L16', bytes, from * 2, count);
+  assert.deepEqual(
+    [below(32_768, 0, 5), below(32_768, 1, 1), below(32_768, 2, 3)],
+    [false, false, true],
+  );
+  assert.deepEqual([below(4, 0, 1), below(3, 0, 1)], [true, false]);
+  assert.deepEqual([below(5, 3, 2), below(4, 3, 2), below(1, 4, 1)], [true, false, true]);
+  assert.equal(below(1, 0, 0), true);
+  const ulaw = (limit: number, ...codes: number[]) =>
+    isBelow(limit, 'PCMU', Uint8Array.from(codes), 0, codes.length);
+  assert.deepEqual(
+    [ulaw(32_125, 0xff, 0), ulaw(32_124, 0xff, 0), ulaw(1, 0xff)],
+    [true, false, true],
+  );
+  assert.equal(isBelow(9, 'PCMA', Uint8Array.of(0xd5, 0x55), 0, 2), true);
+  assert.equal(isBelow(8, 'PCMA', Uint8Array.of(0xd5, 0x55), 0, 2), false);
 });
