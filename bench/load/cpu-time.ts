@@ -45,8 +45,9 @@ export function cpuTimeBetween(before: CpuTime, after: CpuTime): CpuTime {
   const userUs = after.userUs - before.userUs;
   const systemUs = after.systemUs - before.systemUs;
   const exactUs = Object.values(threadsUs).reduce((sum, us) => sum + us, 0);
-  const scale = exactUs > 0 && userUs + systemUs > 0 ? exactUs / (userUs + systemUs) : 1;
-  return { userUs: userUs * scale, systemUs: systemUs * scale, threadsUs };
+  // Too little for a tick is said to be the system's.
+  const userShare = userUs + systemUs > 0 ? userUs / (userUs + systemUs) : 0;
+  return { userUs: exactUs * userShare, systemUs: exactUs * (1 - userShare), threadsUs };
 }
 
 /** Of a process, in bytes. */

@@ -4,18 +4,20 @@ import type { Manifest } from '../../src/archive/index.ts';
 import { parseWav } from '../../src/audio/index.ts';
 import type { LegName } from '../../src/protocol/index.ts';
 import { DaemonProcess } from '../../test/support/daemon-process.ts';
+import { freePorts } from './free-ports.ts';
 import { PCM_FORM } from './leg-check.ts';
 import type { KeptLeg, Subject, SubjectOptions } from './subject.ts';
 
-/** Beside the ports of tests, of FreeSWITCH's own calls, and of the generator. */
-const FIRST_PORT = 17_000;
-const LAST_PORT = 32_000;
 /** What workers hold ready for calls to come, and some to spare. */
 const SPARE_PAIRS = 512;
+
+const SHUTDOWN_SECONDS = 120;
+const STOP_WITHIN_MS = (SHUTDOWN_SECONDS + 10) * 1000;
 
 /** rst-server as it is, with one of its receivers. */
 export class DaemonSubject implements Subject {
   readonly form = PCM_FORM;
+  readonly hasLoops = true;
   readonly #daemon: DaemonProcess;
 
   private constructor(daemon: DaemonProcess) {
@@ -24,16 +26,15 @@ export class DaemonSubject implements Subject {
 
   static async start(
     receiver: 'batched' | 'dgram',
-    { calls, probes, nodeOptions }: SubjectOptions,
+    { calls, probes, env }: SubjectOptions,
   ): Promise<DaemonSubject> {
-    const last = FIRST_PORT + 2 * (calls + probes + SPARE_PAIRS) - 1;
     const daemon = await DaemonProcess.start({
-      mediaPorts: `${FIRST_PORT}-${Math.min(last, LAST_PORT)}`,
+      mediaPorts: await freePorts(2 * (calls + probes + SPARE_PAIRS)),
       env: {
         RST_MEDIA_RECEIVER: receiver,
         RST_RECORDS_NAME: '{uuid}',
-        RST_DAEMON_SHUTDOWN_TIMEOUT: '120s',
-        NODE_OPTIONS: nodeOptions,
+        RST_DAEMON_SHUTDOWN_TIMEOUT: `${SHUTDOWN_SECONDS}s`,
+        ...env,
       },
     });
     return new DaemonSubject(daemon);
@@ -48,7 +49,9 @@ export class DaemonSubject implements Subject {
   }
 
   async stop(): Promise<void> {
+    const timer = setTimeout(() => this.#daemon.process.kill('SIGKILL'), STOP_WITHIN_MS);
     const code = await this.#daemon.stop();
+    clearTimeout(timer);
     if (code !== 0) throw new Error(`rst-server ended with ${code}: ${this.#daemon.stderr}`);
   }
 
@@ -68,7 +71,9 @@ export class DaemonSubject implements Subject {
     return { R: await leg('R'), W: await leg('W') };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#daemon[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    // It has been stopped, or something has failed and nobody wants its files.
+    this.#daemon.process.kill('SIGKILL');
+    await this.#daemon[Symbol.asyncDispose]();
   }
 }

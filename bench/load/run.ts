@@ -1,9 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ProbeFigures } from './ack-probe.ts';
 import { type Check, check } from './check.ts';
-import { cpuTimeBetween, cpuTimeOf, residentBytes } from './cpu-time.ts';
-import type { Answered } from './generator-messages.ts';
+import { residentBytes } from './cpu-time.ts';
+import type { Answered, ToGenerator } from './generator-messages.ts';
 import { GeneratorProcess } from './generator-process.ts';
-import { type Lateness, RAMP_SECONDS } from './pace.ts';
-import type { Subject } from './subject.ts';
+import { type LoopDelay, LoopWatch } from './loop-watch.ts';
+import { RAMP_SECONDS } from './pace.ts';
+import { probe } from './probe.ts';
+import { measureSteady, type SteadyFigures } from './steady.ts';
+import type { Subject, SubjectName } from './subject.ts';
+import type { Subjects } from './subjects.ts';
 
 export interface RunOptions {
   calls: number;
@@ -11,86 +17,91 @@ export interface RunOptions {
   seconds: number;
   /** Until compilers and caches have settled, once all calls speak. */
   warmUpSeconds: number;
+  /** After that INVs are sent beside the calls, so many; 0: none. */
+  probeSeconds: number;
+  /** Then the subject is stopped for so long, as by a machine that has no time for it; 0: not. */
+  stallSeconds: number;
   isOldForm: boolean;
   /** INVs that are unanswered at a time. */
   atOnce: number;
+  /** Further options of node for the subject. */
+  nodeOptions: string;
 }
 
 /** What one run of one subject came to. */
-export interface RunFigures {
-  calls: number;
+export interface RunFigures extends SteadyFigures {
   setup: Answered;
-  packetsPerSecond: number;
-  /** Of the subject, per packet that was sent. */
-  userUs: number;
-  systemUs: number;
-  cpuUs: number;
-  /** The same, by thread. */
-  threadsUs: Record<string, number>;
+  /** Before its first call. */
   baseBytes: number;
-  /** The most it was while it was measured. */
-  peakBytes: number;
   perCallBytes: number;
-  late: Lateness;
+  loops: LoopDelay[];
+  /** Null where none was wanted. */
+  acks: ProbeFigures | null;
+  check: Check;
   /** Packets that the generator could not send. */
   failed: number;
   /** False where the generator was late itself: what the subject lost then says little. */
   isOnPace: boolean;
-  generatorUs: number;
-  check: Check;
 }
 
-const RESIDENT_EVERY_MS = 500;
-/** A group that leaves later than this comes with the next packet of its calls. */
+/** INVs of the probe. */
+const PROBES_PER_SECOND = 100;
+/** Until a subject that listens has nothing left to do. */
+const SETTLE_MS = 1000;
+/** A group that leaves later than this comes with the next packets of its calls. */
 const LATE_MS = 20;
+/** After a stall, until what has piled up is read. */
+const RECOVER_MS = 2000;
 
-const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-
-/** Drives a subject that has just been started, through all of its life. */
-export async function run(subject: Subject, options: RunOptions): Promise<RunFigures> {
-  const { calls, seconds, warmUpSeconds, isOldForm, atOnce } = options;
-  await pause(1);
+/** Starts a subject, opens calls, lets them speak, ends them, and looks at what it has kept. */
+export async function run(
+  subjects: Subjects,
+  name: SubjectName,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<RunFigures> {
+  const { calls, probeSeconds, stallSeconds, isOldForm, atOnce } = options;
+  await using watch = await LoopWatch.open();
+  await using subject = await subjects.start(name, {
+    ...{ calls, probes: PROBES_PER_SECOND * probeSeconds, env: watch.env(options.nodeOptions) },
+  });
+  await pause(SETTLE_MS, undefined, { signal });
   const baseBytes = await residentBytes(subject.pid);
+
   await using generator = new GeneratorProcess();
-  const invite = { port: subject.port, calls, isOldForm, atOnce };
-  const setup = await generator.ask({ kind: 'invite', options: invite }, 'answered');
+  const invite: ToGenerator = {
+    kind: 'invite',
+    options: { port: subject.port, calls, isOldForm, atOnce },
+  };
+  const { figures: setup } = await generator.ask(invite, 'answered');
   await generator.ask({ kind: 'start' }, 'started');
-  await pause(RAMP_SECONDS + warmUpSeconds);
+  await pause((RAMP_SECONDS + options.warmUpSeconds) * 1000, undefined, { signal });
 
-  let peakBytes = 0;
-  const before = await generator.ask({ kind: 'count' }, 'counted');
-  const cpuBefore = await cpuTimeOf(subject.pid);
-  const endMs = performance.now() + seconds * 1000;
-  for (let leftMs = seconds * 1000; leftMs > 0; leftMs = endMs - performance.now()) {
-    await pause(Math.min(leftMs, RESIDENT_EVERY_MS) / 1000);
-    peakBytes = Math.max(peakBytes, await residentBytes(subject.pid));
-  }
-  const after = await generator.ask({ kind: 'count' }, 'counted');
-  const cpu = cpuTimeBetween(cpuBefore, await cpuTimeOf(subject.pid));
-  const packets = after.count.sent - before.count.sent;
+  if (subject.hasLoops) watch.mark(subject.pid);
+  const steady = await measureSteady(subject.pid, generator, options.seconds, signal);
+  if (subject.hasLoops) watch.mark(subject.pid);
+  const acks =
+    probeSeconds > 0 ? await probe(subject.port, PROBES_PER_SECOND, probeSeconds, signal) : null;
+  if (stallSeconds > 0) await stall(subject, stallSeconds, signal);
 
-  const stopped = await generator.ask({ kind: 'stop' }, 'stopped');
+  const { count, sentByLeg } = await generator.ask({ kind: 'stop' }, 'stopped');
   await generator.ask({ kind: 'bye' }, 'answered');
   await subject.stop();
-  const { late } = after.count;
-  const perPacket = (us: number) => us / packets;
+  const perCallBytes = (steady.peakBytes - baseBytes) / calls;
   return {
-    calls,
-    setup: setup.figures,
-    packetsPerSecond: (packets / (after.count.atMs - before.count.atMs)) * 1000,
-    userUs: perPacket(cpu.userUs),
-    systemUs: perPacket(cpu.systemUs),
-    cpuUs: perPacket(cpu.userUs + cpu.systemUs),
-    threadsUs: Object.fromEntries(
-      Object.entries(cpu.threadsUs).map(([name, us]) => [name, perPacket(us)]),
-    ),
-    baseBytes,
-    peakBytes,
-    perCallBytes: (peakBytes - baseBytes) / calls,
-    late,
-    failed: stopped.count.failed,
-    isOnPace: late.p99Ms < LATE_MS,
-    generatorUs: perPacket(after.count.cpuUs - before.count.cpuUs),
-    check: await check(subject, stopped.sentByLeg),
+    ...{ ...steady, setup, baseBytes, perCallBytes, acks, failed: count.failed },
+    isOnPace: steady.late.p99Ms < LATE_MS,
+    loops: await watch.span(1),
+    check: await check(subject, sentByLeg),
   };
+}
+
+async function stall({ pid }: Subject, seconds: number, signal: AbortSignal): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await pause(seconds * 1000, undefined, { signal });
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await pause(RECOVER_MS, undefined, { signal });
 }

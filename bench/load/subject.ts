@@ -13,6 +13,8 @@ export interface KeptLeg {
 /** What is measured: a server that takes taps, in a process of its own. */
 export interface Subject extends AsyncDisposable {
   readonly pid: number;
+  /** It tells how late its event loops are, at SIGUSR2. */
+  readonly hasLoops: boolean;
   /** The control port. */
   readonly port: number;
   readonly form: SampleForm;
@@ -22,10 +24,13 @@ export interface Subject extends AsyncDisposable {
   kept(uuid: string): Promise<Record<LegName, KeptLeg>>;
 }
 
+export const SUBJECT_NAMES = ['batched', 'dgram', 'bare', 'floor', 'floor-plain'] as const;
+export type SubjectName = (typeof SUBJECT_NAMES)[number];
+
 export interface SubjectOptions {
   calls: number;
   /** Calls beside them: those of the probe, whose ports rest for a while. */
   probes: number;
-  /** More for node, as in NODE_OPTIONS: a profile, say. */
-  nodeOptions: string;
+  /** Environment for those that run in node. */
+  env: Record<string, string>;
 }
