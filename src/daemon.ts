@@ -21,15 +21,20 @@ import {
 import { errorText, RstError, systemCode } from './errors.ts';
 import { Controller, type ControllerSettings } from './esl/index.ts';
 import { Filing } from './filing.ts';
+import { Folders } from './folders.ts';
 import { AdminSocket } from './http/index.ts';
 import { type Log, setLevel } from './log.ts';
-import { expandName } from './recording/index.ts';
+import { Disks, expandName } from './recording/index.ts';
 import {
   type DescriptorRoom,
   descriptorLimitOf,
   descriptorRoom,
   descriptorShortage,
 } from './service/index.ts';
+
+/** How long a shutdown waits for a disk that fails: for the recordings, and once more for their manifests. */
+const MAX_PATIENCE_MS = 10_000;
+const PATIENCE_SHARE = 1 / 3;
 
 export interface DaemonOptions {
   config: Config;
@@ -48,6 +53,9 @@ export class Daemon {
   readonly #now: () => number;
   readonly #controller: Controller;
   readonly #admin: AdminSocket;
+  readonly #folders: Folders;
+  /** As the main thread writes to them. */
+  readonly #disks: Disks;
   /** What it goes by: as it was started, and what it has taken up since. */
   #config: Config;
   #closed: Promise<void> | null = null;
@@ -61,7 +69,10 @@ export class Daemon {
     const clockOrigin = process.hrtime.bigint();
     const now = monotonicFrom(clockOrigin);
     const { dir, timezone, formats, wavCodec, hex, sync, flushIntervalMs } = records;
-    const filing = new Filing({ node: daemon.node, dir, timezone });
+    const { fallbackDir, maxBufferBytes, minFree } = records;
+    const folders = new Folders({ dir, fallbackDir, minFree, log });
+    const disks = new Disks(dir, fallbackDir, (report) => folders.report(report));
+    const filing = new Filing({ node: daemon.node, dir, timezone }, disks);
     // Calls and capture know each other by these two callbacks only.
     const control = new ControlSocket(
       {
@@ -83,6 +94,8 @@ export class Daemon {
           host: server.host,
           portRestMs: media.portRestMs,
           flushIntervalMs,
+          maxBufferBytes,
+          fallbackDir,
           l16Rate: media.l16RateHz,
           sourceLock: media.sourceLock,
           recording: { dir, formats, wavCodec, hex, sync },
@@ -98,6 +111,7 @@ export class Daemon {
         duplicates: (...args) => registry.duplicates(...args),
         resumed: (...args) => registry.resumed(...args),
         dropped: (...args) => registry.dropped(...args),
+        disk: (report) => folders.report(report),
       },
     );
     const channels = new Channels();
@@ -110,10 +124,12 @@ export class Daemon {
       sourceLock: media.sourceLock,
       allow,
       nameOf: ({ box, direction, ...facts }) =>
-        expandName(
-          records.name,
-          { ...facts, node: daemon.node, box: box ?? '', direction: direction ?? '' },
-          timezone,
+        folders.place(
+          expandName(
+            records.name,
+            { ...facts, node: daemon.node, box: box ?? '', direction: direction ?? '' },
+            timezone,
+          ),
         ),
       now,
       archive: (ended) => filing.file(ended),
@@ -129,6 +145,8 @@ export class Daemon {
       admitBox: (address) => this.#admitBox(allow, address),
       log,
     });
+    this.#folders = folders;
+    this.#disks = disks;
     this.#now = now;
     this.#control = control;
     this.#pool = pool;
@@ -173,7 +191,10 @@ export class Daemon {
     const { records, server, media } = this.#config;
     let receiver: ChosenReceiver;
     try {
-      await assertWritable(records.dir);
+      await assertWritable(records.dir, 'records.dir');
+      if (records.fallbackDir !== null)
+        await assertWritable(records.fallbackDir, 'records.fallback_dir');
+      await this.#folders.start();
       signal?.throwIfAborted();
       receiver = await chooseReceiver(media.receiver, this.#now);
       signal?.throwIfAborted();
@@ -252,6 +273,12 @@ export class Daemon {
 
   async #close(reason: 'shutdown' | 'failed'): Promise<void> {
     const failures: unknown[] = [];
+    const patienceMs = Math.min(
+      MAX_PATIENCE_MS,
+      this.#config.daemon.shutdownTimeoutMs * PATIENCE_SHARE,
+    );
+    this.#pool.hurry(patienceMs);
+    this.#disks.hurry(patienceMs);
     for (const step of [
       () => this.#admin.close(),
       () => this.#controller.close(),
@@ -259,6 +286,8 @@ export class Daemon {
       () => this.#pool.stop(),
       async () => this.#calls.reportDrops(),
       () => this.#control.close(),
+      async () => this.#folders.close(),
+      async () => this.#disks.close(),
     ])
       await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
@@ -317,8 +346,8 @@ function controllerSettings({ freeswitch, esl, trigger, rules }: Config): Contro
   return { boxes: freeswitch, esl, trigger, rules };
 }
 
-/** Creates the recordings folder where it is missing and proves that a file can be made in it. */
-async function assertWritable(dir: string): Promise<void> {
+/** Creates the folder where it is missing and proves that a file can be made in it. */
+async function assertWritable(dir: string, key: string): Promise<void> {
   const probe = join(dir, `.rst-server-${process.pid}`);
   try {
     await mkdir(dir, { recursive: true, mode: 0o750 });
@@ -328,7 +357,7 @@ async function assertWritable(dir: string): Promise<void> {
   } catch (error) {
     throw new RstError(
       'RST_NOT_WRITABLE',
-      `records.dir ${dir} can't be written to (${systemCode(error) ?? errorText(error)}); give this user the right to, or choose another folder`,
+      `${key} ${dir} can't be written to (${systemCode(error) ?? errorText(error)}); give this user the right to, or choose another folder`,
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import {
   CdrFile,
   cdrOf,
@@ -22,7 +22,9 @@ import { errorText } from './errors.ts';
 import type { Log } from './log.ts';
 import {
   BlockPool,
+  Disks,
   dateOf,
+  Patience,
   Recording,
   removeJournal,
   type TrackName,
@@ -50,11 +52,13 @@ interface Place {
 export class Filing {
   readonly #options: FilingOptions;
   readonly #cdr: CdrFile;
+  readonly #disks: Disks;
   /** The stem of the manifest of each call, null where it has none. */
   readonly #filed = new WeakMap<Call, Promise<string | null>>();
 
-  constructor(options: FilingOptions) {
+  constructor(options: FilingOptions, disks = new Disks(options.dir)) {
     this.#options = options;
+    this.#disks = disks;
     this.#cdr = new CdrFile(options.dir);
   }
 
@@ -67,7 +71,9 @@ export class Filing {
 
   async #file(ended: EndedCall): Promise<string | null> {
     const { call, media } = ended;
-    const place = media ? { ...media.recording, warnings: [] } : await this.#placeOfLost(call);
+    const place = saysWhere(
+      media ? { ...media.recording, warnings: [] } : await this.#placeOfLost(call),
+    );
     const manifest = manifestOf(ended, place, this.#options.node);
     const date = dateOf(call.startedAtMs, this.#options.timezone);
     const { stem } = place;
@@ -86,7 +92,7 @@ export class Filing {
   /** Files a call that could not be tapped: a manifest without audio, and its CDR line. Never rejects. */
   async fileUntapped(call: UntappedCall): Promise<void> {
     const { facts, name, recordId, reason, log } = call;
-    const place = await this.#placeOfNothing(name, recordId);
+    const place = saysWhere(await this.#placeOfNothing(name, recordId));
     const manifest = manifestOfUntapped(call, place, this.#options.node);
     const date = dateOf(facts.startedAtMs, this.#options.timezone);
     await this.#write(manifest, place, date, log);
@@ -105,19 +111,31 @@ export class Filing {
     let filed = false;
     try {
       if (stem) {
-        await writeManifest(resolve(this.#options.dir, stem), manifest);
+        const path = resolve(this.#options.dir, stem);
+        await this.#insist(stem, () => writeManifest(path, manifest));
         filed = true;
       }
     } catch (error) {
       log.error(cdrOf(manifest), `the manifest could not be written: ${errorText(error)}`);
     }
     try {
-      await this.#cdr.append(date, cdrOf(manifest));
+      await this.#insist('', () => this.#cdr.append(date, cdrOf(manifest)));
       if (filed && journalPath) await removeJournal(journalPath);
     } catch (error) {
       log.error(cdrOf(manifest), `the CDR could not be written: ${errorText(error)}`);
     }
     return filed;
+  }
+
+  /** Waits a while for the disk of a recording of that name, where it fails. */
+  async #insist(name: string, action: () => Promise<void>): Promise<void> {
+    const patience = new Patience(this.#disks.of(name));
+    patience.begin();
+    try {
+      await patience.insist(action);
+    } finally {
+      patience.end();
+    }
   }
 
   /** Where a call is filed whose worker can't say it: with what is left of its recording, else under a name of its own. */
@@ -139,7 +157,7 @@ export class Filing {
   /** A name of its own for a call that has no files. */
   async #placeOfNothing(name: string, recordId: string): Promise<Place> {
     const { dir } = this.#options;
-    const recording = new Recording({ ...NO_FILES, dir }, new BlockPool());
+    const recording = new Recording({ ...NO_FILES, dir }, new BlockPool(), this.#disks.of(name));
     recording.open(name, { recordId });
     return recording.finish(NO_TAGS);
   }
@@ -160,6 +178,14 @@ const UNKNOWN = 'its capture worker died, so its packets and gaps were not count
 const NO_AUDIO = 'no audio was written';
 const NO_FILES = { formats: [], wavCodec: 'pcm', hex: false, sync: 'none' } as const;
 const NO_TAGS = { title: '', artist: '', date: '', comment: '' };
+
+/** Who looks for it in the recordings folder learns why it is not there. */
+function saysWhere(place: Place): Place {
+  const { stem, warnings } = place;
+  if (stem === null || !isAbsolute(stem)) return place;
+  const text = `records.dir was short of room, or could not be written to, when the call began: its files are in ${dirname(stem)}`;
+  return { ...place, warnings: [...warnings, text] };
+}
 
 function leftIn(stem: string, files: string[]): string {
   return `the audio up to the last write is in ${files.join(', ')}, which can be recovered with ${stem}.journal`;
@@ -286,6 +312,7 @@ const NO_TRACK: TrackSummary = {
   bytes: 0,
   samples: 0,
   gaps: [],
+  unwritten: [],
   lostPackets: 0,
   driftCorrections: [],
   dropped: {},

@@ -13,6 +13,7 @@ const MAX_LINES = 400;
 const DOORS: Record<string, readonly string[]> = {
   errors: [],
   log: [],
+  folders: ['recording', 'config', 'log', 'errors'],
   'package-version': ['errors'],
   protocol: ['errors'],
   audio: ['errors'],
@@ -36,6 +37,7 @@ const COMPOSERS = ['backend', 'daemon', 'filing', 'index'];
 /** Rooms that are wanted for their types only. */
 const TYPES_ONLY: Record<string, readonly string[]> = {
   call: ['log'],
+  folders: ['log', 'config', 'recording'],
   esl: ['log'],
   archive: ['log'],
   service: ['log'],

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from './manifest.ts';
 
@@ -76,9 +76,25 @@ export class CdrFile {
     const written = this.#written.then(async () => {
       await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
       const path = join(this.#folder, `${date}.jsonl`);
-      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: FILE_MODE, flag: APPEND });
+      await appendLine(path, `${JSON.stringify(line)}\n`);
     });
     this.#written = written.catch(() => {});
     return written;
+  }
+}
+
+/** All of the line or nothing of it: on a full disk the beginning of one may fit. */
+async function appendLine(path: string, line: string): Promise<void> {
+  const file = await open(path, APPEND, FILE_MODE);
+  try {
+    const { size } = await file.stat();
+    try {
+      await file.writeFile(line);
+    } catch (error) {
+      await file.truncate(size).catch(() => {});
+      throw error;
+    }
+  } finally {
+    await file.close();
   }
 }

@@ -35,7 +35,7 @@ const REPORT_EVERY_TICKS = 60 * TICKS_PER_S;
 const NOBODY = { uuid: '0', caller: '', callee: '', box: null, direction: null };
 
 /** All calls: what the wire and the workers say goes to the part that it concerns. */
-export class CallRegistry implements ControlHandlers, CaptureEvents {
+export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'> {
   readonly #options: CallRegistryOptions;
   readonly #log: Log;
   readonly #ended: EndedCalls;

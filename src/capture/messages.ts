@@ -1,5 +1,10 @@
 import type { PortPair } from '../protocol/index.ts';
-import type { FormatName, RecordingOptions, RecordingTags } from '../recording/index.ts';
+import type {
+  DiskReport,
+  FormatName,
+  RecordingOptions,
+  RecordingTags,
+} from '../recording/index.ts';
 import type { CallStats } from './call-stats.ts';
 import type { L16Rate, LegExtension } from './leg.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
@@ -19,6 +24,10 @@ export interface WorkerSetup extends MediaOptions {
   host: string;
   portRestMs: number;
   flushIntervalMs: number;
+  /** Of audio that waits for a disk. */
+  maxBufferBytes: number;
+  /** Where recordings lie whose name is absolute; null where none does. */
+  fallbackDir: string | null;
   /** The worker's `OpenDescriptors`, where it receives in batches; null: with node's sockets. */
   descriptors: SharedArrayBuffer | null;
 }
@@ -79,6 +88,8 @@ export type ToWorker =
   | { kind: 'stats' }
   /** The call does not go on at its ports: these rest for what is left of `portRestMs`. */
   | { kind: 'unwatch'; callId: number }
+  /** The server is stopped: a call that has ended waits no longer than this for a disk that fails. */
+  | { kind: 'hurry'; patienceMs: number }
   | { kind: 'stop' };
 
 export type FromWorker =
@@ -96,4 +107,6 @@ export type FromWorker =
   | { kind: 'stats'; calls: CallStats[] }
   /** What was dropped since the last report. */
   | { kind: 'dropped'; counts: Partial<Record<DropReason, number>> }
+  /** A folder can't be written to any more, or again. */
+  | { kind: 'disk'; report: DiskReport }
   | { kind: 'finished'; callId: number; summary: MediaSummary };

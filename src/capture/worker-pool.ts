@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { PortPair } from '../protocol/index.ts';
+import type { DiskReport } from '../recording/index.ts';
 import type { CallStats } from './call-stats.ts';
 import type { ReceiverName } from './choose-receiver.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
@@ -12,6 +13,7 @@ import { fewestCalls, WorkerThread } from './worker-thread.ts';
 const SUCCESSOR_MS = 1000;
 
 export interface WorkerPoolOptions {
+  /** `maxBufferBytes` is that of all workers. */
   setup: Omit<WorkerSetup, 'descriptors'>;
   ports: { first: number; last: number };
   /** `media.workers`; auto is one less than there are cores, at least one. */
@@ -40,6 +42,8 @@ export interface CaptureEvents {
   resumed(media: ResumedMedia, pair: ReservedPair): void;
   /** The workers have dropped so many more. */
   dropped(reason: DropReason, count: number): void;
+  /** A worker can't write to a folder any more, or again; one that has died says the latter, too. */
+  disk(report: DiskReport): void;
 }
 
 /** Which worker has a call. */
@@ -156,6 +160,11 @@ export class WorkerPool {
     this.#pairs.unwatch(callId);
   }
 
+  /** From now on no call that has ended waits longer than this for a disk that fails. */
+  hurry(patienceMs: number): void {
+    for (const thread of this.#threads) thread.post({ kind: 'hurry', patienceMs });
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       for (const timer of this.#successors) clearTimeout(timer);
@@ -166,7 +175,9 @@ export class WorkerPool {
   }
 
   #spawn(): void {
-    const thread: WorkerThread = new WorkerThread(this.#options.setup, this.#receiver, {
+    const { setup } = this.#options;
+    const maxBufferBytes = setup.maxBufferBytes / this.wantedSize;
+    const thread: WorkerThread = new WorkerThread({ ...setup, maxBufferBytes }, this.#receiver, {
       message: (message) => this.#handle(thread, message),
       failed: (error) => this.#replace(thread, error),
     });
@@ -205,6 +216,11 @@ export class WorkerPool {
         for (const [reason, count] of Object.entries(message.counts))
           this.#events.dropped(reason as DropReason, count);
         break;
+      case 'disk':
+        if (message.report.state === 'failing') thread.failingDirs.add(message.report.dir);
+        else thread.failingDirs.delete(message.report.dir);
+        this.#events.disk(message.report);
+        break;
       case 'finished':
         thread.calls--;
         this.#owners.delete(message.callId);
@@ -220,6 +236,7 @@ export class WorkerPool {
     const live = lost.flatMap((owner) => (owner.pair ? [watchedOf(owner, owner.pair)] : []));
     const watched = this.#pairs.takeFrom(thread, live);
     this.#events.workerDied(error);
+    for (const dir of thread.failingDirs) this.#events.disk({ state: 'well', dir, lostBytes: 0 });
     if (thread.hasBound) this.#succeed();
     else this.#succeedLater();
     this.#pairs.watchAgain(watched);

@@ -31,6 +31,8 @@ export class WorkerThread {
   /** All pairs whose ports it has: binding, idle, live and resting. */
   readonly pairs = new Map<number, BoundPair>();
   calls = 0;
+  /** Folders that it can't write to. */
+  readonly failingDirs = new Set<string>();
   /** It has worked once. */
   hasBound = false;
   readonly #worker: Worker;

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemCode } from '../errors.ts';
-import { BlockPool } from '../recording/index.ts';
+import { BlockPool, Disks } from '../recording/index.ts';
 import { BatchedReceiver } from './batched-receiver.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
 import { Gate } from './gate.ts';
@@ -53,7 +53,8 @@ class CaptureWorker {
   readonly #setup: WorkerSetup;
   readonly #now: () => number;
   readonly #receiver: Receiver;
-  readonly #blocks = new BlockPool();
+  readonly #blocks: BlockPool;
+  readonly #disks: Disks;
   readonly #datagram = new Datagram();
   readonly #ports = new Map<number, LegPorts>();
   readonly #calls = new Map<number, LiveCall>();
@@ -72,7 +73,11 @@ class CaptureWorker {
     this.#setup = setup;
     this.#now = monotonicFrom(setup.clockOrigin);
     this.#flushTurns = Math.max(1, Math.round(setup.flushIntervalMs / FLUSH_TURN_MS));
-    const { descriptors } = setup;
+    const { descriptors, fallbackDir, maxBufferBytes, recording } = setup;
+    this.#blocks = new BlockPool(maxBufferBytes);
+    this.#disks = new Disks(recording.dir, fallbackDir, (report) =>
+      this.#send({ kind: 'disk', report }),
+    );
     this.#receiver = descriptors
       ? new BatchedReceiver(this.#now, new OpenDescriptors(descriptors))
       : new DgramReceiver(this.#now);
@@ -109,6 +114,9 @@ class CaptureWorker {
         break;
       case 'stats':
         this.#stats();
+        break;
+      case 'hurry':
+        this.#disks.hurry(message.patienceMs);
         break;
       case 'unwatch':
         this.#unwatch(message.callId);
@@ -147,7 +155,8 @@ class CaptureWorker {
 
   #open(call: OpenCall): void {
     const ports = call.pairId === null ? null : (this.#ports.get(call.pairId) ?? null);
-    const media = new MediaCall(call, this.#setup, this.#blocks, this.#drop);
+    const disk = this.#disks.of(call.name);
+    const media = new MediaCall(call, this.#setup, this.#blocks, disk, this.#drop);
     this.#calls.set(call.callId, {
       media,
       ports,
@@ -298,6 +307,7 @@ class CaptureWorker {
     await Promise.all([...this.#ports.values()].map((ports) => ports.close()));
     this.#reportDropped();
     this.#receiver.close();
+    this.#disks.close();
     this.#port.close();
   }
 }

@@ -9,6 +9,7 @@ export {
   type LoadOptions,
   loadConfig,
 } from './load.ts';
+export type { MinFree } from './min-free.ts';
 export { changesForNextStart, takeUp } from './next-start.ts';
 export type { Origin } from './origin.ts';
 export { type PortRange, parsePortRange } from './port-range.ts';

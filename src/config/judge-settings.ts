@@ -16,7 +16,7 @@ export function judgeSettings(
   place: SocketPlace,
   isSet: (path: KeyPath) => boolean,
 ): Finding[] {
-  const { esl, media, server } = config;
+  const { esl, media, records, server } = config;
   const findings: Finding[] = [];
   const ports = judgeMediaPorts(media.ports, server.port);
   if (ports.kind !== 'fine') {
@@ -30,6 +30,12 @@ export function judgeSettings(
       path: ['daemon', 'socket'],
       kind: 'refused',
       text: `${socket} is ${socketBytes} bytes long, must be at most ${MAX_SOCKET_PATH_BYTES}, which is what a Unix socket can be called`,
+    });
+  if (records.fallbackDir === records.dir)
+    findings.push({
+      path: ['records', 'fallback_dir'],
+      kind: 'refused',
+      text: `${records.dir} is records.dir itself, must be a folder on another disk`,
     });
   if (esl.reconnectMinMs > esl.reconnectMaxMs)
     findings.push({

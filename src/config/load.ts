@@ -84,6 +84,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
 function complete(config: Config, layers: Layers, { cwd, env }: Surroundings): Finding[] {
   const { daemon, esl, freeswitch, records, server } = config;
   records.dir = resolve(cwd, records.dir);
+  if (records.fallbackDir !== null) records.fallbackDir = resolve(cwd, records.fallbackDir);
   if (daemon.socket !== 'auto' && daemon.socket !== 'off')
     daemon.socket = resolve(cwd, daemon.socket);
   if (server.allowsBoxes) server.allow.push(...boxAddresses(freeswitch));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BOX_KEYS, boxSchema } from './box-schema.ts';
 import { duration, flag, formats, legs, MAX_TIMER_MS, oneOf, read, size } from './fields.ts';
 import { isHost } from './host.ts';
+import { MIN_FREE_FORM, parseMinFree } from './min-free.ts';
 import { isNameTemplate } from './name-template.ts';
 import { isNetwork, NETWORK_FORM } from './network.ts';
 import { PORT_RANGE_FORM, parsePortRange } from './port-range.ts';
@@ -84,6 +85,17 @@ export const SECTIONS = {
       .regex(/^[^\0]*[^\0\s][^\0]*$/)
       .prefault('./records')
       .describe('the path of a folder'),
+    min_free: z
+      .union([z.string(), z.number()])
+      .transform(read(parseMinFree))
+      .prefault('1GB or 2%')
+      .describe(MIN_FREE_FORM),
+    fallback_dir: z
+      .string()
+      .regex(/^[^\0]*$/)
+      .transform((dir) => dir.trim() || null)
+      .prefault('')
+      .describe('the path of a folder on another disk, or "" for none'),
     timezone: z
       .string()
       .refine(isTimeZone)
@@ -102,6 +114,7 @@ export const SECTIONS = {
         'a path below records.dir of letters, digits, "_", "-", "." and the fields {date}, {time}, {uuid}, {caller}, {callee}, {box}, {node} and {direction}; no part of it begins with a dot',
       ),
     flush_interval: duration('1s', 50, 60_000),
+    max_buffer: size('256MB', 1e6, 64e9),
     sync: z.enum(['close', 'none']).prefault('close').describe('"close" or "none"'),
   },
   esl: {
@@ -174,12 +187,15 @@ export const configSchema = z.strictObject({
     .strictObject(SECTIONS.records)
     .transform((records) => ({
       dir: records.dir,
+      minFree: records.min_free,
+      fallbackDir: records.fallback_dir,
       timezone: records.timezone,
       formats: records.formats,
       wavCodec: records.wav_codec,
       hex: records.hex,
       name: records.name,
       flushIntervalMs: records.flush_interval,
+      maxBufferBytes: records.max_buffer,
       sync: records.sync,
     }))
     .prefault({}),
@@ -207,8 +223,8 @@ export const configSchema = z.strictObject({
 });
 
 /**
- * The whole configuration, checked. What `loadConfig` does beyond the schema: `records.dir` and a path
- * of `daemon.socket` are absolute, passwords are read from their files, and where `server.allow` is at
+ * The whole configuration, checked. What `loadConfig` does beyond the schema: `records.dir`,
+ * `records.fallback_dir` and a path of `daemon.socket` are absolute, passwords are read from their files, and where `server.allow` is at
  * its default (`allowsBoxes`) it also has those of the enabled boxes whose host is an address.
  */
 export type Config = z.output<typeof configSchema>;

@@ -20,6 +20,7 @@ export function settingsOf(config: Config, layers: Layers): ReadonlyMap<string, 
     'daemon.socket': config.daemon.socket,
     'server.allow': config.server.allow,
     'records.dir': config.records.dir,
+    'records.fallback_dir': config.records.fallbackDir,
   };
   for (const key of KEYS.keys())
     settings.set(key, {

@@ -1,9 +1,12 @@
 export { type AudioName, parseAudioName } from './audio-name.ts';
 export { BlockPool } from './block.ts';
+export { Disk, type DiskReport } from './disk.ts';
+export { Disks } from './disks.ts';
 export type { FormatName } from './formats.ts';
 export { giveName, PART } from './give-name.ts';
 export { claimJournal, JOURNAL, removeJournal } from './journal.ts';
 export { dateOf, escapeName, expandName, type NamedCall } from './name.ts';
+export { Patience } from './patience.ts';
 export type { PayloadWriter } from './payload-writer.ts';
 export { type ProcessMark, processMark, stateOfProcess } from './process-mark.ts';
 export { type JournalContent, readJournal } from './read-journal.ts';

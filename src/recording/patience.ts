@@ -2,6 +2,8 @@ import { RstError } from '../errors.ts';
 import { canHeal } from './can-heal.ts';
 import type { Disk } from './disk.ts';
 
+/** What is under way when patience is over gets this long to end by itself. */
+const GRACE_MS = 1000;
 /** A disk that has come back is given so much more. */
 const AGAIN_MS = 1000;
 
@@ -72,7 +74,10 @@ export class Patience {
     if (this.#isOver) throw this.#silence();
     const attempt = {};
     const late = Promise.withResolvers<never>();
-    const forget = this.onOver(() => late.reject(this.#silence()));
+    let timer: NodeJS.Timeout | undefined;
+    const forget = this.onOver(() => {
+      timer = setTimeout(() => late.reject(this.#silence()), GRACE_MS);
+    });
     if (!isLong) this.disk.begin(attempt);
     const acting = action();
     const done = () => this.disk.end(attempt);
@@ -81,6 +86,7 @@ export class Patience {
       return await Promise.race([acting, late.promise]);
     } finally {
       forget();
+      clearTimeout(timer);
     }
   }
 

@@ -20,6 +20,8 @@ export interface TrackSummary {
   samples: number;
   /** Silence that was put in because nothing had arrived for that time. */
   gaps: Span[];
+  /** Silence that was put in because no memory was left to wait for the disk in. */
+  unwritten: Span[];
   lostPackets: number;
   /** Positive where silence was inserted, negative where a packet was dropped. */
   driftCorrections: Span[];

@@ -31,6 +31,7 @@ function track(packets: number, lostPackets: number, paths: string[]) {
     bytes: 0,
     samples: 0,
     gaps: [],
+    unwritten: [],
     lostPackets,
     driftCorrections: [],
     dropped: {},

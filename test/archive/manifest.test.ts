@@ -29,6 +29,7 @@ function trackOf(name: string): ManifestTrack {
     bytes: 1600,
     samples: 1600,
     gaps: [[160, 320]],
+    unwritten: [],
     lostPackets: 2,
     driftCorrections: [[800, -160]],
     dropped: { malformed: 1 },

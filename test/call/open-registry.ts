@@ -35,6 +35,7 @@ const TRACK = {
   bytes: 800,
   samples: 800,
   gaps: [],
+  unwritten: [],
   lostPackets: 0,
   driftCorrections: [],
   dropped: {},

@@ -90,6 +90,8 @@ function create(t: TestContext, first: number, count: number, workers = 1) {
     host: HOST,
     portRestMs: PORT_REST_MS,
     flushIntervalMs: 50,
+    maxBufferBytes: 256e6,
+    fallbackDir: null,
     l16Rate: 'auto' as const,
     sourceLock: 'address' as const,
     recording: {
@@ -112,6 +114,7 @@ function create(t: TestContext, first: number, count: number, workers = 1) {
       duplicates: report('duplicates'),
       resumed: report('resumed'),
       dropped: report('dropped'),
+      disk: () => {},
     },
   );
   t.after(() => pool.stop());

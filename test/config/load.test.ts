@@ -56,12 +56,15 @@ test('what nobody sets is at its default', () => {
     calls: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 30_000, maxDurationMs: 0 },
     records: {
       dir: join(cwd, 'records'),
+      minFree: { bytes: 1e9, percent: 2 },
+      fallbackDir: null,
       timezone: 'local',
       formats: ['wav'],
       wavCodec: 'pcm',
       hex: false,
       name: '{date}/{uuid}',
       flushIntervalMs: 1_000,
+      maxBufferBytes: 256e6,
       sync: 'close',
     },
     esl: {

@@ -53,6 +53,8 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
         host: HOST,
         portRestMs: 300,
         flushIntervalMs: 20,
+        maxBufferBytes: 256e6,
+        fallbackDir: null,
         l16Rate: 'auto',
         sourceLock: 'address',
         recording: { dir, formats: ['wav'], wavCodec: 'pcm', hex: false, sync: 'none' },
@@ -68,6 +70,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
       duplicates: (...args) => registry.duplicates(...args),
       resumed: (...args) => registry.resumed(...args),
       dropped: (...args) => registry.dropped(...args),
+      disk: () => {},
     },
   );
   const lines: Record<string, unknown>[] = [];

@@ -1,0 +1,34 @@
+import { isAbsolute } from 'node:path';
+import { Disk, type DiskReport, type DiskTimes } from './disk.ts';
+
+/** The recordings folder and the one for when that is short of room, as one thread writes to them. */
+export class Disks {
+  readonly #main: Disk;
+  readonly #fallback: Disk | null;
+
+  constructor(
+    dir: string,
+    fallbackDir: string | null = null,
+    report: (report: DiskReport) => void = () => {},
+    times?: DiskTimes,
+  ) {
+    this.#main = new Disk(dir, report, times);
+    this.#fallback = fallbackDir === null ? null : new Disk(fallbackDir, report, times);
+  }
+
+  /** Where a recording of this name lies: those of the recordings folder are named from there on. */
+  of(name: string): Disk {
+    return this.#fallback && isAbsolute(name) ? this.#fallback : this.#main;
+  }
+
+  /** From now on no call that has ended waits longer than this for a disk that fails. */
+  hurry(patienceMs: number): void {
+    this.#main.hurry(patienceMs);
+    this.#fallback?.hurry(patienceMs);
+  }
+
+  close(): void {
+    this.#main.close();
+    this.#fallback?.close();
+  }
+}
