@@ -2,6 +2,7 @@ import type { CallRegistry } from './call/index.ts';
 import type { Controller } from './esl/index.ts';
 import type { Backend, BoxStatus, DaemonStatus, LiveCall } from './http/index.ts';
 import { packageVersion } from './package-version.ts';
+import type { Health, HealthProbe } from './service/index.ts';
 
 export interface DaemonBackendOptions {
   node: string;
@@ -10,6 +11,7 @@ export interface DaemonBackendOptions {
   /** `HOST:PORT` of the control port. */
   control(): string;
   reload(): Promise<string[]>;
+  health: HealthProbe;
 }
 
 /** The daemon as its API shows it. */
@@ -40,6 +42,10 @@ export class DaemonBackend implements Backend {
 
   reload(): Promise<string[]> {
     return this.#options.reload();
+  }
+
+  health(): Promise<Health> {
+    return this.#options.health.examine();
   }
 
   status(): DaemonStatus {

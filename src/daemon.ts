@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels } from './call/index.ts';
@@ -26,10 +26,11 @@ import { AdminSocket } from './http/index.ts';
 import { type Log, setLevel } from './log.ts';
 import { Disks, expandName } from './recording/index.ts';
 import {
-  type DescriptorRoom,
-  descriptorLimitOf,
-  descriptorRoom,
+  CallCounts,
   descriptorShortage,
+  HealthProbe,
+  MinuteLine,
+  ownDescriptorRoom,
 } from './service/index.ts';
 
 /** How long a shutdown waits for a disk that fails: for the recordings, and once more for their manifests. */
@@ -56,6 +57,7 @@ export class Daemon {
   readonly #folders: Folders;
   /** As the main thread writes to them. */
   readonly #disks: Disks;
+  readonly #minutes: MinuteLine;
   /** What it goes by: as it was started, and what it has taken up since. */
   #config: Config;
   #closed: Promise<void> | null = null;
@@ -73,6 +75,7 @@ export class Daemon {
     const folders = new Folders({ dir, fallbackDir, minFree, log });
     const disks = new Disks(dir, fallbackDir, (report) => folders.report(report));
     const filing = new Filing({ node: daemon.node, dir, timezone }, disks);
+    const counts = new CallCounts();
     // Calls and capture know each other by these two callbacks only.
     const control = new ControlSocket(
       {
@@ -118,7 +121,10 @@ export class Daemon {
     const registry = new CallRegistry({
       pool,
       channels,
-      began: (uuid) => controller.began(uuid),
+      began: (uuid) => {
+        counts.addBegun();
+        controller.began(uuid);
+      },
       send: (message, to, isPaid) => control.send(message, to, isPaid),
       limits: calls,
       sourceLock: media.sourceLock,
@@ -132,7 +138,10 @@ export class Daemon {
           ),
         ),
       now,
-      archive: (ended) => filing.file(ended),
+      archive: (ended) => {
+        counts.addEnded(ended);
+        return filing.file(ended);
+      },
       archiveUntapped: (call) => filing.fileUntapped(call),
       log,
     });
@@ -158,6 +167,23 @@ export class Daemon {
       controller,
       control: () => this.#controlText(),
       reload: () => this.reload(),
+      health: new HealthProbe({
+        folders: () => folders.all,
+        control: () => (control.address.port === 0 ? null : this.#controlText()),
+        wantedWorkers: () => pool.wantedSize,
+        workersAnswer: () => pool.answers(),
+        recentFailures: () => counts.recentFailures,
+        boxes: () => controller.boxes(),
+      }),
+    });
+    this.#minutes = new MinuteLine({
+      log,
+      counts,
+      liveCalls: () => registry.liveCalls,
+      dropped: () => registry.drops,
+      stats: () => pool.stats(),
+      freePairs: () => pool.freePairs,
+      folders: () => folders.all,
     });
     this.#admin = new AdminSocket({ backend, log });
   }
@@ -227,6 +253,7 @@ export class Daemon {
       'listening',
     );
     await this.#warnOfDescriptors();
+    this.#minutes.start();
     const { allow } = this.#config.server;
     this.#log.info(
       { allow },
@@ -279,6 +306,7 @@ export class Daemon {
     );
     this.#pool.hurry(patienceMs);
     this.#disks.hurry(patienceMs);
+    this.#minutes.close();
     for (const step of [
       () => this.#admin.close(),
       () => this.#controller.close(),
@@ -333,13 +361,6 @@ export class Daemon {
       `the control port's receive buffer is ${formatSize(gotBytes)}, not server.receive_buffer = ${formatSize(wantedBytes)}: taps without ports of their own may lose packets under load; allow more with "sysctl -w net.core.rmem_max=${wantedBytes}"`,
     );
   }
-}
-
-/** What the limit of open files of this process has room for; null where nobody knows. */
-async function ownDescriptorRoom(config: Config): Promise<DescriptorRoom | null> {
-  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
-  const limit = descriptorLimitOf(limits);
-  return limit === null ? null : descriptorRoom(limit, config);
 }
 
 function controllerSettings({ freeswitch, esl, trigger, rules }: Config): ControllerSettings {

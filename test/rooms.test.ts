@@ -25,7 +25,7 @@ const DOORS: Record<string, readonly string[]> = {
   archive: ['recording', 'log', 'errors'],
   send: ['protocol', 'audio', 'errors'],
   service: ['config', 'capture', 'log', 'errors'],
-  http: ['call', 'esl', 'protocol', 'log', 'errors'],
+  http: ['call', 'esl', 'service', 'protocol', 'log', 'errors'],
   doctor: ['service', 'config', 'esl', 'capture', 'protocol', 'errors'],
   cli: [
     ...['send', 'config', 'esl', 'http', 'doctor', 'daemon', 'archive', 'recording', 'capture'],
@@ -41,7 +41,7 @@ const TYPES_ONLY: Record<string, readonly string[]> = {
   esl: ['log'],
   archive: ['log'],
   service: ['log'],
-  http: ['log', 'call', 'esl'],
+  http: ['log', 'call', 'esl', 'service'],
   cli: ['http'],
 };
 

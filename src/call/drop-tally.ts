@@ -6,7 +6,6 @@ export class DropTally {
   readonly total: Record<string, number> = Object.fromEntries(
     DROP_REASONS.map((reason) => [reason, 0]),
   );
-  #sinceReport = 0;
   #sum = 0;
   readonly #log: Log;
 
@@ -16,16 +15,7 @@ export class DropTally {
 
   count(reason: DropReason, packets = 1): void {
     this.total[reason] = (this.total[reason] ?? 0) + packets;
-    this.#sinceReport += packets;
     this.#sum += packets;
-  }
-
-  /** One line, where something was dropped since the last. */
-  report(): void {
-    if (this.#sinceReport === 0) return;
-    const fields = { sinceLastLine: this.#sinceReport, dropped: { ...this.total } };
-    this.#log.info(fields, 'datagrams were dropped');
-    this.#sinceReport = 0;
   }
 
   /** The last line, where anything was dropped at all. */

@@ -31,7 +31,6 @@ import { UntappedCall } from './untapped-call.ts';
 
 const TICK_MS = 250;
 const TICKS_PER_S = 1000 / TICK_MS;
-const REPORT_EVERY_TICKS = 60 * TICKS_PER_S;
 const NOBODY = { uuid: '0', caller: '', callee: '', box: null, direction: null };
 
 /** All calls: what the wire and the workers say goes to the part that it concerns. */
@@ -74,6 +73,11 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     return this.#lives.size;
   }
 
+  /** Datagrams that went nowhere since the start, by reason. */
+  get drops(): Readonly<Record<string, number>> {
+    return this.#drops.total;
+  }
+
   start(): void {
     // The first use is slow; no call shall wait for it.
     this.#options.nameOf({ ...NOBODY, startedAtMs: Date.now() });
@@ -82,7 +86,6 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
       this.#tick();
       ticks++;
       if (ticks % TICKS_PER_S === 0) this.#answers.nextSecond();
-      if (ticks % REPORT_EVERY_TICKS === 0) this.#drops.report();
     }, TICK_MS);
   }
 

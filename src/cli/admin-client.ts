@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { ERRORS, type ErrorCode, errorText, RstError, systemCode } from '../errors.ts';
-import type { BoxStatus, LiveCall } from '../http/index.ts';
+import type { BoxStatus, Health, LiveCall } from '../http/index.ts';
 import { printableLines } from './printable.ts';
 
 /** What the daemon knows, or reads, it says at once: one that does not is stuck. */
@@ -22,6 +22,8 @@ interface Request {
   body?: object;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
+  /** A status besides 200 that has the document. */
+  status?: number;
 }
 
 /** Asks a daemon on this machine over its admin socket. What it answers with an error is thrown as one of its code. */
@@ -38,6 +40,11 @@ export class AdminClient {
 
   boxes(): Promise<{ boxes: BoxStatus[] }> {
     return this.#ask('GET', '/boxes');
+  }
+
+  /** One that is unwell is no error. */
+  health(): Promise<Health> {
+    return this.#ask('GET', '/health', { status: 503 });
   }
 
   /** @throws RstError RST_NOT_FOUND, RST_CONFLICT, RST_NOT_REACHABLE, RST_ESL */
@@ -64,7 +71,7 @@ export class AdminClient {
   async #ask<Answer>(
     method: 'GET' | 'POST',
     path: string,
-    { body, signal, timeoutMs = this.#options.quickMs ?? QUICK_MS }: Request = {},
+    { body, signal, timeoutMs = this.#options.quickMs ?? QUICK_MS, status = 200 }: Request = {},
   ): Promise<Answer> {
     const timeout = AbortSignal.timeout(timeoutMs);
     let answered: { status: number; body: string };
@@ -80,10 +87,10 @@ export class AdminClient {
         error,
       );
     }
-    return this.#read(answered);
+    return this.#read(answered, [200, status]);
   }
 
-  #read<Answer>(answered: { status: number; body: string }): Answer {
+  #read<Answer>(answered: { status: number; body: string }, expected: number[]): Answer {
     let document: { error?: { code: string; message: string } };
     try {
       document = JSON.parse(answered.body);
@@ -92,7 +99,7 @@ export class AdminClient {
     }
     const { error } = document;
     if (error) throw new RstError(codeOf(error.code), printableLines(String(error.message)));
-    if (answered.status !== 200)
+    if (!expected.includes(answered.status))
       throw this.#notReachable(`it answers with status ${answered.status}`, null);
     return document as Answer;
   }

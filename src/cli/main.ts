@@ -5,6 +5,7 @@ import { registerBoxes } from './boxes.ts';
 import { registerCalls } from './calls.ts';
 import { registerCheckConfig } from './check-config.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerHealth } from './health.ts';
 import { registerImportConfig } from './import-config.ts';
 import { registerReload } from './reload.ts';
 import { registerRules } from './rules.ts';
@@ -41,6 +42,7 @@ function createProgram(): Command {
   registerTap(program);
   registerStop(program);
   registerBoxes(program);
+  registerHealth(program);
   registerReload(program);
   registerCheckConfig(program);
   registerDoctor(program);

@@ -6,6 +6,7 @@ import type { Backend } from './backend.ts';
 import { answerError } from './error-answer.ts';
 import { boxRoutes } from './routes/boxes.ts';
 import { callRoutes } from './routes/calls.ts';
+import { healthRoutes } from './routes/health.ts';
 import { reloadRoutes } from './routes/reload.ts';
 import { statusRoutes } from './routes/status.ts';
 
@@ -18,7 +19,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /** Three characters for each byte of a percent-encoded UUID. */
 const MAX_PARAM_LENGTH = 1024;
 /** Each adds the routes of one resource below `/api/v1`. */
-const ROUTES = [callRoutes, boxRoutes, reloadRoutes, statusRoutes];
+const ROUTES = [callRoutes, boxRoutes, healthRoutes, reloadRoutes, statusRoutes];
 
 /** The API, listening nowhere yet: on whatever socket it is served, it is the same. */
 export function buildApp({ backend, log }: AppOptions): FastifyInstance {

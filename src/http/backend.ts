@@ -1,5 +1,6 @@
 import type { LiveCall } from '../call/index.ts';
 import type { BoxStatus } from '../esl/index.ts';
+import type { Health } from '../service/index.ts';
 
 /** What the API shows and does: the daemon, or whatever stands for it in a test. */
 export interface Backend {
@@ -23,6 +24,8 @@ export interface Backend {
    */
   reload(): Promise<string[]>;
   status(): DaemonStatus;
+  /** Whether calls are recorded now, within seconds. */
+  health(): Promise<Health>;
 }
 
 export interface DaemonStatus {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { STOCK_PAIRS } from '../capture/index.ts';
 import type { Config } from '../config/index.ts';
@@ -49,6 +50,12 @@ export function descriptorRoom(
     Math.floor((limit - fixed - ports) / files),
   );
   return { limit, calls, wanted, needed: fixed + ports + wanted * files };
+}
+
+/** The same of the limit of this process; null where the system does not tell it. */
+export async function ownDescriptorRoom(needs: Needs): Promise<DescriptorRoom | null> {
+  const limit = descriptorLimitOf(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
+  return limit === null ? null : descriptorRoom(limit, needs);
 }
 
 /** What there is and what to do about it, where the limit leaves room for fewer calls than the ports do; else null. */

@@ -53,6 +53,13 @@ export function stubBackend(parts: Partial<Backend> = {}): Backend {
       control: '0.0.0.0:9527',
       calls: 1,
     }),
+    health: async () => ({
+      status: 'well',
+      checks: [
+        { name: 'workers', status: 'ok', found: '2 of 2 answer', isCuredByRestart: true },
+        { name: 'box fs1', status: 'warning', found: 'waiting', isCuredByRestart: false },
+      ],
+    }),
     ...parts,
   };
 }
