@@ -22,7 +22,8 @@ try {
   if (options === null) process.stdout.write(USAGE);
   else await measure(options);
 } catch (error) {
-  say(`bench: ${interrupted.signal.aborted ? interrupted.signal.reason.message : error}`);
+  const { signal } = interrupted;
+  say(`bench: ${((signal.aborted ? signal.reason : error) as Error).message}`);
   process.exitCode = 1;
 }
 
@@ -49,6 +50,7 @@ async function resultsOf(
   switch (options.mode) {
     case 'compare': {
       const results = await compare(subjects, options, signal, say);
+      if (results.some(({ failure }) => failure !== null)) process.exitCode = 1;
       return { text: compareReport(results), results };
     }
     case 'setup': {

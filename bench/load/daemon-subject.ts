@@ -55,9 +55,10 @@ export class DaemonSubject implements Subject {
     if (code !== 0) throw new Error(`rst-server ended with ${code}: ${this.#daemon.stderr}`);
   }
 
-  async kept(uuid: string): Promise<Record<LegName, KeptLeg>> {
+  async kept(uuid: string): Promise<Record<LegName, KeptLeg> | null> {
     const { records } = this.#daemon;
-    const text = await readFile(join(records, `${uuid}.json`), 'utf8');
+    const text = await readFile(join(records, `${uuid}.json`), 'utf8').catch(() => null);
+    if (text === null) return null;
     const { tracks } = JSON.parse(text) as Manifest;
     const leg = async (name: LegName): Promise<KeptLeg> => {
       const { packets, dropped, files } = tracks[name];
@@ -69,6 +70,19 @@ export class DaemonSubject implements Subject {
       return { received: packets, audio, dropped };
     };
     return { R: await leg('R'), W: await leg('W') };
+  }
+
+  complaints(): Record<string, number> {
+    const { log } = this.#daemon;
+    const counts: Record<string, number> = {};
+    const start = log.findIndex(({ msg }) => msg === 'listening');
+    for (const { level, msg } of log.slice(start)) {
+      if (level === 'info') continue;
+      // A thousand calls that complain of the same say it with a thousand numbers.
+      const text = msg.replace(/\d[\d.]*/g, 'N');
+      counts[text] = (counts[text] ?? 0) + 1;
+    }
+    return counts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,8 +3,14 @@ import { PACKETS_PER_SECOND } from './packet-mark.ts';
 const PACKET_MS = 1000 / PACKETS_PER_SECOND;
 /** Packets leave in so many groups, spread over the time of one. */
 export const GROUPS = 20;
-/** Calls do not all begin to speak at once. */
-const RAMP_MS = 2000;
+/** Calls do not all begin to speak at once, but one behind the other, all within so long. */
+const RAMP_MS_PER_CALL = 10;
+const MOST_RAMP_MS = 2000;
+
+/** Until every one of so many calls speaks. */
+export function rampMs(calls: number): number {
+  return Math.min(calls * RAMP_MS_PER_CALL, MOST_RAMP_MS);
+}
 
 /** How late groups left, in ms. */
 export interface Lateness {
@@ -40,7 +46,7 @@ export class Pace {
   group(nowMs: number, send: (call: number) => void): void {
     const dueMs = this.dueMs;
     this.#lateMs.push(nowMs - dueMs);
-    const begun = Math.min(1, (dueMs - this.#startMs) / RAMP_MS) * this.#calls;
+    const begun = Math.min(1, (dueMs - this.#startMs) / rampMs(this.#calls)) * this.#calls;
     for (let call = this.#groups % GROUPS; call < begun; call += GROUPS) send(call);
     this.#groups++;
   }
@@ -53,6 +59,3 @@ export class Pace {
     return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
   }
 }
-
-/** Until every call speaks. */
-export const RAMP_SECONDS = RAMP_MS / 1000;

@@ -68,6 +68,11 @@ export class PlainSubject implements Subject {
     return { R: await leg('R'), W: await leg('W') };
   }
 
+  /** It has no log. */
+  complaints(): Record<string, number> {
+    return {};
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end('SIGKILL');
     await rm(this.#folder, { recursive: true, force: true });

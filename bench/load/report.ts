@@ -1,5 +1,5 @@
 import type { Limit } from './bisect.ts';
-import type { Comparison } from './compare.ts';
+import type { Comparison, Ratio } from './compare.ts';
 import { median } from './median.ts';
 import type { RunFigures } from './run.ts';
 import type { SetupFigures } from './setup.ts';
@@ -13,27 +13,35 @@ const HEAD = [
 
 /** Medians of the rounds, and what went wrong in any of them. */
 export function compareReport(comparisons: readonly Comparison[]): string {
-  return comparisons
-    .map(({ calls, runs, ratios }) => {
-      const all = Object.entries(runs) as [SubjectName, RunFigures[]][];
-      const rows = all.map(([name, figures]) => rowOf(name, figures));
-      const remarks = all.flatMap(([name, figures]) => remarksOn(name, figures));
-      const names = all.map(([name]) => name);
-      const matrix = names.map((of) => [
-        of,
-        ...names.map((to) => {
-          const ratio = ratios.find((one) => one.of === of && one.to === to);
-          if (!ratio) return '1';
-          return `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`;
-        }),
-      ]);
-      const [first] = all;
-      const rate = Math.round(first?.[1][0]?.packetsPerSecond ?? 0);
-      const compared =
-        names.length > 1 ? `\n${tableOf([['CPU, times that of', ...names], ...matrix])}` : '';
-      return `${calls} calls, ${rate} packets/s, rounds: ${first?.[1].length}\n${tableOf([HEAD, ...rows])}${remarks.join('')}${compared}`;
-    })
-    .join('\n');
+  return comparisons.map(textOf).join('\n');
+}
+
+function textOf({ calls, runs, ratios, failure }: Comparison): string {
+  const all = (Object.entries(runs) as [SubjectName, RunFigures[]][]).filter(
+    ([, figures]) => figures.length > 0,
+  );
+  const first = all[0]?.[1] ?? [];
+  const rate = Math.round(first[0]?.packetsPerSecond ?? 0);
+  const title = `${calls} calls, ${rate} packets/s, rounds: ${first.length}\n`;
+  const rows = all.map(([name, figures]) => rowOf(name, figures));
+  const remarks = all.flatMap(([name, figures]) => remarksOn(name, figures));
+  if (failure !== null) remarks.push(`! ended early: ${failure}\n`);
+  const table = rows.length > 0 ? tableOf([HEAD, ...rows]) : '';
+  return [title, table, ...remarks, ratioTable(ratios)].join('');
+}
+
+function ratioTable(ratios: readonly Ratio[]): string {
+  const names = [...new Set(ratios.map(({ of }) => of))];
+  if (names.length === 0) return '';
+  const rows = names.map((of) => [
+    of,
+    ...names.map((to) => {
+      const ratio = ratios.find((one) => one.of === of && one.to === to);
+      if (!ratio) return '1';
+      return `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`;
+    }),
+  ]);
+  return `\n${tableOf([['CPU, times that of', ...names], ...rows])}`;
 }
 
 function rowOf(name: string, runs: readonly RunFigures[]): string[] {
@@ -66,8 +74,8 @@ function rowOf(name: string, runs: readonly RunFigures[]): string[] {
 
 /** What the table has no column for, where there is any. */
 function remarksOn(name: string, runs: readonly RunFigures[]): string[] {
-  return runs.flatMap(({ check, failed, late, isOnPace, acks, setup }, index) => {
-    const { cut, repeated, wrongSamples, dropped } = check;
+  return runs.flatMap(({ check, complaints, failed, late, isOnPace, acks, setup }, index) => {
+    const { cut, missingCalls, repeated, wrongSamples, dropped } = check;
     const unanswered = acks === null ? 0 : acks.sent - acks.answered;
     const remarks = [
       isOnPace
@@ -79,6 +87,8 @@ function remarksOn(name: string, runs: readonly RunFigures[]): string[] {
       wrongSamples > 0 ? `${wrongSamples} samples are none that were sent` : '',
       Object.keys(dropped).length > 0 ? `dropped: ${JSON.stringify(dropped)}` : '',
       unanswered > 0 ? `${unanswered} INVs of ${acks?.sent} got no ACK` : '',
+      missingCalls > 0 ? `${missingCalls} calls have left nothing` : '',
+      ...Object.entries(complaints).map(([text, count]) => `${count} times in its log: ${text}`),
       setup.resent > 0 ? `${setup.resent} INVs had to be sent again` : '',
     ].filter((text) => text !== '');
     return remarks.map((text) => `! ${name}, round ${index + 1}: ${text}\n`);

@@ -5,7 +5,7 @@ import { residentBytes } from './cpu-time.ts';
 import type { Answered, ToGenerator } from './generator-messages.ts';
 import { GeneratorProcess } from './generator-process.ts';
 import { type LoopDelay, LoopWatch } from './loop-watch.ts';
-import { RAMP_SECONDS } from './pace.ts';
+import { rampMs } from './pace.ts';
 import { probe } from './probe.ts';
 import { measureSteady, type SteadyFigures } from './steady.ts';
 import type { Subject, SubjectName } from './subject.ts';
@@ -38,6 +38,8 @@ export interface RunFigures extends SteadyFigures {
   /** Null where none was wanted. */
   acks: ProbeFigures | null;
   check: Check;
+  /** See `Subject`. */
+  complaints: Record<string, number>;
   /** Packets that the generator could not send. */
   failed: number;
   /** False where the generator was late itself: what the subject lost then says little. */
@@ -75,7 +77,7 @@ export async function run(
   };
   const { figures: setup } = await generator.ask(invite, 'answered');
   await generator.ask({ kind: 'start' }, 'started');
-  await pause((RAMP_SECONDS + options.warmUpSeconds) * 1000, undefined, { signal });
+  await pause(rampMs(calls) + options.warmUpSeconds * 1000, undefined, { signal });
 
   if (subject.hasLoops) watch.mark(subject.pid);
   const steady = await measureSteady(subject.pid, generator, options.seconds, signal);
@@ -93,6 +95,7 @@ export async function run(
     isOnPace: steady.late.p99Ms < LATE_MS,
     loops: await watch.span(1),
     check: await check(subject, sentByLeg),
+    complaints: subject.complaints(),
   };
 }
 

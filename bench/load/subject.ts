@@ -20,8 +20,10 @@ export interface Subject extends AsyncDisposable {
   readonly form: SampleForm;
   /** Ends it once everything is in its files. */
   stop(): Promise<void>;
-  /** What it has kept of a call, once it has ended. */
-  kept(uuid: string): Promise<Record<LegName, KeptLeg>>;
+  /** What it has kept of a call, once it has ended; null where it knows nothing of it. */
+  kept(uuid: string): Promise<Record<LegName, KeptLeg> | null>;
+  /** Warnings and errors in its log since it listened, how often each; numbers in them are N. */
+  complaints(): Record<string, number>;
 }
 
 export const SUBJECT_NAMES = ['batched', 'dgram', 'bare', 'floor', 'floor-plain'] as const;
