@@ -5,6 +5,8 @@ import type { Disk } from './disk.ts';
 /** `[atByte, bytes]` */
 type Span = [atByte: number, bytes: number];
 
+/** A block is not flushed a second time for the rest of it. */
+const FULL_ENOUGH = 0.75;
 /** A stream lists at most so many losses. */
 const MAX_SPANS = 10_000;
 
@@ -100,7 +102,7 @@ export class BlockStream {
         block.holders++;
         file.append(block, start, block.usedBytes);
       }
-    if (block.usedBytes === BLOCK_BYTES) this.#letGo(block);
+    if (block.usedBytes > FULL_ENOUGH * BLOCK_BYTES) this.#letGo(block);
   }
 
   /** The last flush: the block goes back once it is written. */

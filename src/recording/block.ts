@@ -1,5 +1,5 @@
-/** Bytes of one block: a second of 16-bit audio at 8 kHz. */
-export const BLOCK_BYTES = 16_000;
+/** Bytes of one block: 1.1 s of 16-bit audio at 8 kHz, so that what gathers between two flushes is one write. */
+export const BLOCK_BYTES = 17_600;
 
 /**
  * Decoded audio on its way to the files of one track, shared by all of them and used again once the
