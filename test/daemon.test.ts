@@ -8,13 +8,14 @@ import { Daemon } from '../src/daemon.ts';
 import { RstError } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
 import { sendCalls } from '../src/send/index.ts';
+import { WANTED_RECEIVER } from './support/wanted-receiver.ts';
 
 const LOG = createLog({ level: 'fatal', maskNumbers: false });
 
 function configFor(dir: string): Config {
   return configSchema.parse({
     server: { host: '127.0.0.1', port: 0 },
-    media: { ports: '12200-12399', workers: 2 },
+    media: { ports: '12200-12399', workers: 2, receiver: WANTED_RECEIVER },
     records: { dir },
   });
 }

@@ -15,6 +15,7 @@ import { Filing } from '../../src/filing.ts';
 import { createLog } from '../../src/log.ts';
 import { expandName } from '../../src/recording/index.ts';
 import { Tap } from './tap.ts';
+import { WANTED_RECEIVER } from './wanted-receiver.ts';
 
 const HOST = '127.0.0.1';
 
@@ -104,7 +105,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     log,
   });
   await control.start(HOST, 0, 2 ** 20);
-  pool.start((await chooseReceiver('auto', now)).name);
+  pool.start((await chooseReceiver(WANTED_RECEIVER, now)).name);
   registry.start();
   await pool.ready();
   const tap = await Tap.open(control.address.port);
