@@ -1,5 +1,6 @@
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Recovery } from './archive/index.ts';
 import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels } from './call/index.ts';
 import {
@@ -54,6 +55,7 @@ export class Daemon {
   readonly #now: () => number;
   readonly #controller: Controller;
   readonly #admin: AdminSocket;
+  readonly #recovery: Recovery;
   readonly #folders: Folders;
   /** As the main thread writes to them. */
   readonly #disks: Disks;
@@ -119,6 +121,7 @@ export class Daemon {
     );
     const channels = new Channels();
     const registry = new CallRegistry({
+      node: daemon.node,
       pool,
       channels,
       began: (uuid) => {
@@ -154,6 +157,7 @@ export class Daemon {
       admitBox: (address) => this.#admitBox(allow, address),
       log,
     });
+    this.#recovery = new Recovery({ dir, fallbackDir, node: daemon.node, timezone, log });
     this.#folders = folders;
     this.#disks = disks;
     this.#now = now;
@@ -221,6 +225,7 @@ export class Daemon {
       if (records.fallbackDir !== null)
         await assertWritable(records.fallbackDir, 'records.fallback_dir');
       await this.#folders.start();
+      await this.#recovery.open();
       signal?.throwIfAborted();
       receiver = await chooseReceiver(media.receiver, this.#now);
       signal?.throwIfAborted();
@@ -260,6 +265,7 @@ export class Daemon {
       `taps may send from ${allow.join(', ')}; add further FreeSWITCH machines to server.allow`,
     );
     this.#controller.start();
+    this.#recovery.start();
   }
 
   /**
@@ -300,6 +306,7 @@ export class Daemon {
 
   async #close(reason: 'shutdown' | 'failed'): Promise<void> {
     const failures: unknown[] = [];
+    this.#recovery.stop();
     const patienceMs = Math.min(
       MAX_PATIENCE_MS,
       this.#config.daemon.shutdownTimeoutMs * PATIENCE_SHARE,
@@ -314,6 +321,7 @@ export class Daemon {
       () => this.#pool.stop(),
       async () => this.#calls.reportDrops(),
       () => this.#control.close(),
+      () => this.#recovery.close(),
       async () => this.#folders.close(),
       async () => this.#disks.close(),
     ])

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Config, configSchema } from '../src/config/index.ts';
 import { Daemon } from '../src/daemon.ts';
 import { RstError } from '../src/errors.ts';
@@ -92,6 +93,8 @@ test('a start on a port that is taken leaves nothing behind, and the other daemo
   const dir = await mkdtemp(join(tmpdir(), 'rst-records-'));
   await using first = new Daemon({ config: configFor(dir), log: LOG });
   await first.start();
+  // It has looked for unfinished recordings.
+  while (process.getActiveResourcesInfo().includes('FSReqCallback')) await delay(5);
   const before = await openThings();
   const config = configFor(dir);
   config.server.port = first.controlAddress.port;

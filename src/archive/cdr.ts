@@ -1,7 +1,8 @@
-import { constants } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest } from './manifest.ts';
+import { createInterface } from 'node:readline';
+import { filesIn, type Manifest } from './manifest.ts';
 
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
@@ -56,7 +57,7 @@ export function cdrOf(manifest: Manifest): CdrLine {
     hangupCause: channel?.hangupCause ?? null,
     packets: { R: R.packets, W: W.packets },
     lostPackets: { R: R.lostPackets, W: W.lostPackets },
-    files: [...R.files, ...W.files, ...manifest.files].map((file) => file.path),
+    files: filesIn(manifest).map((file) => file.path),
     warnings: manifest.warnings.length,
     variables: channel?.variables ?? {},
   };
@@ -69,6 +70,20 @@ export class CdrFile {
 
   constructor(dir: string) {
     this.#folder = join(dir, 'cdr');
+  }
+
+  /** True where the file of `date` has a line of this record. Reads all of it, piece by piece. */
+  async has(date: string, recordId: string): Promise<boolean> {
+    const needle = `"recordId":${JSON.stringify(recordId)}`;
+    const input = createReadStream(join(this.#folder, `${date}.jsonl`));
+    try {
+      for await (const line of createInterface({ input })) if (line.includes(needle)) return true;
+    } catch {
+      // There is no such file yet.
+    } finally {
+      input.destroy();
+    }
+    return false;
   }
 
   /** Appends a line to the file of `date`; lines never mix. Rejects with the system's error. */

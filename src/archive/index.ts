@@ -1,4 +1,6 @@
 export { CdrFile, type CdrLine, cdrOf } from './cdr.ts';
+export { findJournals } from './find-journals.ts';
+export { findManifest } from './find-manifest.ts';
 export { findLeftBehind, type LeftBehind } from './left-behind.ts';
 export {
   linkNext,
@@ -7,5 +9,13 @@ export {
   type ManifestEvent,
   type ManifestFile,
   type ManifestTrack,
+  readManifest,
   writeManifest,
 } from './manifest.ts';
+export {
+  type RecoverOptions,
+  type RecoveryOutcome,
+  type RecoveryState,
+  recover,
+} from './recover.ts';
+export { Recovery, type RecoveryOptions } from './recovery.ts';

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { JOURNAL as ENDING, parseAudioName } from '../recording/index.ts';
 
 /** What is left of a recording that nobody made final; paths are relative to the recordings folder. */
 export interface LeftBehind {
@@ -12,8 +13,6 @@ export interface LeftBehind {
 }
 
 const JOURNAL = /^(?:\.(\d+))?\.journal$/;
-/** Leg, number of a further raw file, format; or both legs in one. */
-const AUDIO = /^(?:-[RW](?:\.\d+)?\.(?!journal|json)[a-z0-9]+|\.wav)(?:\.part)?$/;
 
 /**
  * Finds a recording by the `recordId` in the head of its journal, among all segments of `name` (see
@@ -31,9 +30,9 @@ export async function findLeftBehind(
     const match = JOURNAL.exec(entry.slice(base.length));
     const journalPath = join(folder, entry);
     if (!match || (await recordIdOf(journalPath)) !== recordId) continue;
-    const own = entry.slice(0, -'.journal'.length);
+    const own = entry.slice(0, -ENDING.length);
     const files = names
-      .filter((file) => file.startsWith(own) && AUDIO.test(file.slice(own.length)))
+      .filter((file) => parseAudioName(file, own) !== null)
       .map((file) => join(dirname(name), file));
     const stem = join(dirname(name), own);
     return { segment: Number(match[1] ?? 1), stem, journalPath, files };

@@ -63,7 +63,7 @@ export interface Manifest {
   previous: string | null;
   /**
    * recordId of the segment behind it. It may come to be only when that is filed: then the manifest is
-   * written again, the only time it ever is.
+   * written again.
    */
   next: string | null;
   node: string;
@@ -91,6 +91,11 @@ export interface Manifest {
   warnings: string[];
 }
 
+/** All files of the recording, those of the tracks first. */
+export function filesIn({ tracks, files }: Manifest): ManifestFile[] {
+  return [...tracks.R.files, ...tracks.W.files, ...files];
+}
+
 /** Writes `<stemPath>.json`, whole or not at all, and never over another. Rejects with the system's error. */
 export async function writeManifest(stemPath: string, manifest: Manifest): Promise<void> {
   const path = `${stemPath}.json`;
@@ -103,10 +108,20 @@ export async function writeManifest(stemPath: string, manifest: Manifest): Promi
  * has a `next`, stays as it is. Rejects with the system's error, `ENOENT` where it was moved away.
  */
 export async function linkNext(stemPath: string, recordId: string, next: string): Promise<void> {
-  const path = `${stemPath}.json`;
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
+  const manifest = await readManifest(stemPath);
   if (manifest.recordId !== recordId || manifest.next !== null) return;
-  await writePart(path, { ...manifest, next });
+  await replaceManifest(stemPath, { ...manifest, next });
+}
+
+/** Reads `<stemPath>.json`. Rejects with the system's error, or a SyntaxError. */
+export async function readManifest(stemPath: string): Promise<Manifest> {
+  return JSON.parse(await readFile(`${stemPath}.json`, 'utf8')) as Manifest;
+}
+
+/** Writes `<stemPath>.json` again, whole or not at all. Rejects with the system's error. */
+export async function replaceManifest(stemPath: string, manifest: Manifest): Promise<void> {
+  const path = `${stemPath}.json`;
+  await writePart(path, manifest);
   await rename(path + PART, path);
 }
 

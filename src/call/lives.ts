@@ -111,7 +111,7 @@ export class Lives {
       'call started',
     );
     call.name = this.#options.nameOf(facts);
-    this.#options.pool.open(orderOf(call, pair), pair);
+    this.#options.pool.open(orderOf(call, pair, this.#options.node), pair);
     call.apply('opened');
   }
 

@@ -5,11 +5,11 @@ import { channelRecord } from './channel-record.ts';
 /** What `rate` of the extension may say. */
 const RATES_HZ = [8000, 16_000, 24_000, 32_000, 48_000];
 
-/** What the worker is told of a call. */
-export function orderOf(call: Call, pair: ReservedPair | null): OpenCall {
+/** What the worker is told of a call; `node` is for its journal. */
+export function orderOf(call: Call, pair: ReservedPair | null, node: string): OpenCall {
   const { uuid, caller, callee, box, direction } = call.facts;
   const startedAt = new Date(call.startedAtMs).toISOString();
-  const { source, ports, recordId, channel } = call;
+  const { source, ports, recordId, previous, channel } = call;
   const offered = call.legsTap.inv?.extension?.rateHz;
   return {
     callId: call.callId,
@@ -22,7 +22,8 @@ export function orderOf(call: Call, pair: ReservedPair | null): OpenCall {
     name: call.name,
     formats: channel?.formats ?? null,
     journal: {
-      ...{ recordId, uuid, box, caller, callee, direction, startedAt, source, ports },
+      ...{ recordId, uuid, node, box, caller, callee, direction, startedAt, source, ports },
+      previous: previous && { recordId: previous.recordId, name: previous.name },
       channel: channel && channelRecord(channel),
     },
     tags: tagsOf(call),

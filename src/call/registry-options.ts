@@ -26,6 +26,8 @@ export interface CapturePool {
 }
 
 export interface CallRegistryOptions {
+  /** Which server; for the journals. */
+  node: string;
   pool: CapturePool;
   /** What FreeSWITCH says of the channels that are called; empty without an event socket. */
   channels: Channels;

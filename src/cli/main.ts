@@ -7,6 +7,7 @@ import { registerCheckConfig } from './check-config.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerHealth } from './health.ts';
 import { registerImportConfig } from './import-config.ts';
+import { registerRecover } from './recover.ts';
 import { registerReload } from './reload.ts';
 import { registerRules } from './rules.ts';
 import { registerSend } from './send.ts';
@@ -47,6 +48,7 @@ function createProgram(): Command {
   registerCheckConfig(program);
   registerDoctor(program);
   registerImportConfig(program);
+  registerRecover(program);
   registerRules(program);
   registerSend(program);
   return program;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { giveName, PART } from './give-name.ts';
 import type { RecordingTags, SinkFormat, SinkShape } from './sink.ts';
 import { writeAll } from './write-all.ts';
@@ -43,11 +43,17 @@ export async function createSilent(
 ): Promise<void> {
   const file = await open(path + PART, 'wx', FILE_MODE);
   try {
-    await writeSamples(file, { ...samples, haveBytes: 0 }, tags);
-  } finally {
-    await file.close();
+    try {
+      await writeSamples(file, { ...samples, haveBytes: 0 }, tags);
+    } finally {
+      await file.close();
+    }
+    await giveName(path + PART, path);
+  } catch (error) {
+    // It holds nothing.
+    await unlink(path + PART).catch(() => {});
+    throw error;
   }
-  await giveName(path + PART, path);
 }
 
 async function writeSamples(file: FileHandle, samples: PartSamples, tags: RecordingTags) {

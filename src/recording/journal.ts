@@ -24,6 +24,8 @@ export class Journal {
   readonly path: string;
   readonly #isDurable: boolean;
   #written: Promise<void> = Promise.resolve();
+  /** What was added last may have been cut short. */
+  #isTorn = false;
 
   private constructor(path: string, isDurable: boolean) {
     this.path = path;
@@ -54,7 +56,12 @@ export class Journal {
 
   /** Adds one line; lines keep their order. Rejects with the system's error. */
   append(entry: object): Promise<void> {
-    const written = this.#written.then(() => appendLine(this.path, entry, this.#isDurable));
+    const written = this.#written.then(async () => {
+      const before = this.#isTorn ? '\n' : '';
+      this.#isTorn = true;
+      await appendLine(this.path, entry, this.#isDurable, before);
+      this.#isTorn = false;
+    });
     this.#written = written.catch(() => {});
     return written;
   }

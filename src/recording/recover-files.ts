@@ -1,7 +1,8 @@
 import { open, readdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorText, systemCode } from '../errors.ts';
 import { type AudioName, parseAudioName } from './audio-name.ts';
+import { below } from './below.ts';
 import { sha256Of } from './checksum.ts';
 import { createSilent, finishPart } from './finish-part.ts';
 import { giveName, PART } from './give-name.ts';
@@ -47,8 +48,8 @@ export async function audioOf(stemPath: string): Promise<Found[]> {
 /**
  * Makes every file of an unfinished recording final: heads and tails as they would have been, the tracks,
  * which all begin with the call, filled with silence to one length. No audio is removed but the halves of a
- * stereo file that holds them. What can't be made final is a warning and stays as it is. Paths are relative
- * to `dir`. Rejects with the system's error where the folder can't be read.
+ * stereo file that holds them. What can't be made final is a warning and stays as it is. Paths are as manifests
+ * of the recordings folder `dir` have them. Rejects with the system's error where the folder can't be read.
  */
 export function recoverFiles(
   dir: string,
@@ -152,9 +153,10 @@ class Recovery {
   /** As a call that ends gives silent files to the track that has had no packet. */
   async #addSilentTrack(samples: readonly SampleFile[], lengthS: number): Promise<void> {
     const silent = TRACKS.find((track) => !samples.some((file) => file.track === track));
-    const other = samples.filter((file) => file.extension !== 'stereo');
     if (!silent) return;
-    for (const { format, extension, shape } of other) {
+    const other = new Map(samples.map((file) => [file.extension, file]));
+    other.delete('stereo');
+    for (const { format, extension, shape } of other.values()) {
       const linear = { ...shape, codec: 'L16' } as const;
       const wantBytes = 2 * Math.round(lengthS * shape.sampleRate);
       const path = `${this.#stemPath}-${silent}.${extension}`;
@@ -212,8 +214,7 @@ class Recovery {
       const { size: sizeBytes } = await stat(path);
       const format = ['wav', 'pcm', 'hex', 'stereo'].includes(extension) ? extension : 'raw';
       const sha256 = await sha256Of(path);
-      const below = relative(this.#dir, path).replaceAll(sep, '/');
-      this.#files.push({ track, path: below, format, sizeBytes, sha256 });
+      this.#files.push({ track, path: below(this.#dir, path), format, sizeBytes, sha256 });
     } catch (error) {
       this.#fail(name, reasonOf(error));
     }

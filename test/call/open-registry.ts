@@ -127,6 +127,7 @@ export function openRegistry(
     stream: { write: (line) => void lines.push(JSON.parse(line)) },
   });
   const registry = new CallRegistry({
+    node: 'n',
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
     limits: { ...LIMITS, ...limits },

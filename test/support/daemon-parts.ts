@@ -82,6 +82,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
   });
   const channels = new Channels();
   const registry = new CallRegistry({
+    node: 'n',
     pool,
     send: (message, to, isPaid) => control.send(message, to, isPaid),
     limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0 },

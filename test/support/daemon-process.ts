@@ -22,6 +22,10 @@ export interface DaemonOptions {
   env?: Record<string, string>;
   args?: string[];
   mediaPorts?: string;
+  /** Of the control port; default: any free one. */
+  port?: number;
+  /** A recordings folder of another one, who removes it; default: one of its own. */
+  records?: string;
   /** How many it may have; default: as many as this process. */
   openFiles?: number;
 }
@@ -32,17 +36,14 @@ export class DaemonProcess implements AsyncDisposable {
   readonly log: LogLine[] = [];
   readonly process: ChildProcess;
   stderr = '';
+  #ownsRecords = true;
   readonly #waiters = new Set<{ test: LineTest; resolve: (line: LogLine) => void }>();
 
   private constructor(records: string, options: DaemonOptions) {
     this.records = records;
-    const { args = [], env = {}, mediaPorts = '10000-11999', openFiles } = options;
-    const limited = openFiles && [
-      '-c',
-      `ulimit -n ${openFiles}; exec "$0" "$@"`,
-      process.execPath,
-    ];
-    const settings = ['--host', '127.0.0.1', '--port', '0', '--media-ports', mediaPorts];
+    const { args = [], env = {}, mediaPorts = '10000-11999', openFiles, port = 0 } = options;
+    const limited = openFiles && ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath];
+    const settings = ['--host', '127.0.0.1', '--port', `${port}`, '--media-ports', mediaPorts];
     this.process = spawn(
       limited ? 'sh' : process.execPath,
       [...(limited || []), COMMAND, 'start', '--json', '--records', records, ...settings, ...args],
@@ -68,8 +69,9 @@ export class DaemonProcess implements AsyncDisposable {
 
   /** Resolves once it listens; rejects with what it said on stderr where it ends before. */
   static async start(options: DaemonOptions = {}): Promise<DaemonProcess> {
-    const records = await mkdtemp(join(tmpdir(), 'rst-records-'));
+    const records = options.records ?? (await mkdtemp(join(tmpdir(), 'rst-records-')));
     const daemon = new DaemonProcess(records, options);
+    daemon.#ownsRecords = options.records === undefined;
     const ended = once(daemon.process, 'exit').then(([code]) => {
       throw new Error(`rst-server ended with ${code}: ${daemon.stderr}`);
     });
@@ -106,12 +108,13 @@ export class DaemonProcess implements AsyncDisposable {
     return JSON.parse(await readFile(join(this.records, path), 'utf8')) as Manifest;
   }
 
-  /** All files below the recordings folder. */
+  /** All files below the recordings folder, but those that servers keep there for themselves. */
   async files(): Promise<string[]> {
     const entries = await readdir(this.records, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(this.records.length + 1))
+      .filter((path) => !path.startsWith('.'))
       .sort();
   }
 
@@ -129,8 +132,15 @@ export class DaemonProcess implements AsyncDisposable {
     return this.process.exitCode;
   }
 
+  /** What no process can catch. */
+  async kill(): Promise<void> {
+    const exited = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await exited;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await rm(this.records, { recursive: true, force: true });
+    if (this.#ownsRecords) await rm(this.records, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { LEASE_MS, Lease } from '../recording/index.ts';
+import { findJournals } from './find-journals.ts';
+import { type RecoverOptions, type RecoveryState, recover } from './recover.ts';
+
+export interface RecoveryOptions extends Omit<RecoverOptions, 'isDryRun'> {
+  /** Where recordings go when the recordings folder can't take them; absolute. */
+  fallbackDir: string | null;
+  log: Log;
+}
+
+/**
+ * Makes final what servers have left that ended without notice, one recording after the other, while calls
+ * are taken. What is being recorded, here or elsewhere, is left alone.
+ */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #lease: Lease;
+  readonly #abort = new AbortController();
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+    this.#lease = new Lease(options.dir);
+  }
+
+  /** Tells servers elsewhere that this one records, before it does. Never rejects. */
+  async open(): Promise<void> {
+    await this.#lease.start().catch((error: unknown) => {
+      const text = 'servers elsewhere with this records.dir are not told of this one';
+      this.#options.log.warn({ reason: errorText(error) }, text);
+    });
+  }
+
+  start(): void {
+    this.#done = this.#run().catch((error: unknown) => {
+      if (!this.#abort.signal.aborted)
+        this.#options.log.error({ err: error }, 'unfinished recordings could not be looked for');
+    });
+  }
+
+  /** Ends with the recording at hand. */
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  /** Resolves once that is final; to be called when nothing is recorded any more. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.#done;
+    await this.#lease.close();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    const { dir, fallbackDir } = this.#options;
+    const live: string[] = [];
+    for (const folder of fallbackDir === null ? [dir] : [dir, fallbackDir])
+      for await (const journal of findJournals(folder, signal)) {
+        if (signal.aborted) return;
+        if ((await this.#recover(journal)) === 'live') live.push(journal);
+      }
+    if (live.length === 0) return;
+    // Of those on other machines or before a reboot it shows by then which go on.
+    await sleep(2 * LEASE_MS, undefined, { signal, ref: false });
+    for (const journal of live) {
+      if (signal.aborted) return;
+      await this.#recover(journal);
+    }
+  }
+
+  async #recover(journal: string): Promise<RecoveryState> {
+    const { log } = this.#options;
+    const outcome = await recover(journal, this.#options);
+    const { state, uuid, durationMs, files, warnings } = outcome;
+    if (state === 'live') return state;
+    if (state === 'failed' || state === 'incomplete')
+      log.error({ uuid, journal, files, warnings }, 'a recording could not be recovered');
+    else log.warn({ uuid, durationMs, files, warnings }, 'recording recovered');
+    return state;
+  }
+}
