@@ -14,6 +14,7 @@ import { isVariableName, plainVariableName, VARIABLE_FORM } from './variable-nam
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 const L16_RATES_HZ = [8000, 16000, 24000, 32000, 48000] as const;
 const RECEIVERS = ['auto', 'batched', 'dgram'] as const;
+const SYNCS = ['close', 'interval', 'none'] as const;
 const SOURCE_LOCKS = ['address', 'strict', 'off'] as const;
 /** Who may send where nobody says otherwise: this machine. */
 export const ALLOW_DEFAULT: readonly string[] = ['127.0.0.0/8', '::1'];
@@ -115,7 +116,7 @@ export const SECTIONS = {
       ),
     flush_interval: duration('1s', 50, 60_000),
     max_buffer: size('256MB', 1e6, 64e9),
-    sync: z.enum(['close', 'none']).prefault('close').describe('"close" or "none"'),
+    sync: z.enum(SYNCS).prefault('close').describe(oneOf(SYNCS)),
   },
   esl: {
     enabled: flag(true),

@@ -64,6 +64,10 @@ export class AppendFile {
   #fd = -1;
   #inode = 0;
   #positionBytes = 0;
+  /** As many are on the disk, where that is wanted. */
+  #syncedBytes = 0;
+  /** The system has told that some are not there. */
+  #syncError: RstError | null = null;
   #pieces: Piece[] = [];
   /** Pieces are being written, or wait for the disk. */
   #writing = false;
@@ -195,12 +199,27 @@ export class AppendFile {
 
   /** The system tells once that it could not write what it had taken; asked again it would say that all is well. */
   async #sync(): Promise<void> {
+    if (this.#syncError !== null) throw this.#syncError;
     try {
       await syncFile(this.#fd);
     } catch (error) {
       if (FULL.has(systemCode(error) ?? '')) throw error;
       throw this.#errorOf(error);
     }
+  }
+
+  /** What comes meanwhile waits. That it failed is said at the end: until then there is more to write. */
+  #syncWritten(): void {
+    const { disk } = this.#patience;
+    const writtenBytes = this.#positionBytes;
+    this.#writing = true;
+    disk.begin(this);
+    fdatasync(this.#fd, (error) => {
+      disk.end(this);
+      if (error) this.#syncError ??= this.#errorOf(error);
+      this.#syncedBytes = writtenBytes;
+      this.#pump();
+    });
   }
 
   #push(piece: Piece): void {
@@ -216,6 +235,12 @@ export class AppendFile {
       if (piece.byte !== 0) return this.#writeFill(piece);
       this.#positionBytes += piece.count;
     }
+    if (
+      this.#state === 'open' &&
+      this.#patience.isDurable &&
+      this.#syncedBytes !== this.#positionBytes
+    )
+      return this.#syncWritten();
     this.#writing = false;
     if (this.#state === 'failed') {
       this.#letGo();

@@ -50,7 +50,12 @@ export class Journal {
       await removeJournal(path).catch(() => {});
       throw error;
     }
-    if (isDurable) await syncFolder(dirname(path));
+    if (isDurable) {
+      const folder = dirname(path);
+      await syncFolder(folder);
+      // It may be new itself.
+      await syncFolder(dirname(folder));
+    }
     return new Journal(path, isDurable);
   }
 

@@ -13,13 +13,16 @@ const AGAIN_MS = 1000;
  */
 export class Patience {
   readonly disk: Disk;
+  /** What is written is to be on the disk before more is. */
+  readonly isDurable: boolean;
   readonly #whenOver = new Set<() => void>();
   #timer: NodeJS.Timeout | null = null;
   #deadlineMs = Infinity;
   #isOver = false;
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, isDurable = false) {
     this.disk = disk;
+    this.isDurable = isDurable;
   }
 
   get isOver(): boolean {

@@ -36,7 +36,8 @@ export interface RecordingOptions {
   wavCodec: 'pcm' | 'native';
   /** True keeps every packet as hex text too. */
   hex: boolean;
-  sync: 'close' | 'none';
+  /** `interval`: what is written is on the disk after each flush, `close`: at the end of the call. */
+  sync: 'close' | 'interval' | 'none';
 }
 
 export interface RecordingResult {
@@ -69,7 +70,7 @@ export class Recording {
   constructor(options: RecordingOptions, pool: BlockPool, disk = new Disk(options.dir)) {
     this.#options = options;
     this.#pool = pool;
-    this.#patience = new Patience(disk);
+    this.#patience = new Patience(disk, options.sync === 'interval');
   }
 
   /** Reserves the next free segment of a name (see `expandName`); `journalHead` is what the journal says of the call. */
@@ -108,7 +109,7 @@ export class Recording {
       const openFile = (file: AppendFile, suffix: string) => {
         this.#opening.push(this.#openFile(file, `-${track}${suffix}`));
       };
-      const isSynced = sync === 'close';
+      const isSynced = sync !== 'none';
       writer = new PayloadWriter(track, this.#pool, this.#patience, openFile, isSynced, dir);
       this.#payloads.set(track, writer);
     }
@@ -130,7 +131,7 @@ export class Recording {
   async #finish(tags: RecordingTags): Promise<RecordingResult> {
     const journal = await this.#reserved;
     await Promise.all(this.#opening);
-    const sync = this.#options.sync === 'close';
+    const sync = this.#options.sync !== 'none';
     const { dir } = this.#options;
     const tracks = TRACKS.flatMap((track) => this.#tracks.get(track) ?? []);
     const payloads = TRACKS.flatMap((track) => this.#payloads.get(track) ?? []);
@@ -220,12 +221,14 @@ export class Recording {
         this.#warnings.push(`${journal.path}: ${errorText(error)}`);
       });
     await writer.open(this.#pathOf(this.#stem));
+    await this.#syncNames();
   }
 
   async #openFile(file: AppendFile, suffix: string): Promise<void> {
     await this.#reserved;
-    if (this.#stem) await file.open(this.#pathOf(this.#stem) + suffix, NOTHING);
-    else file.abandon(this.#noName());
+    if (!this.#stem) return file.abandon(this.#noName());
+    await file.open(this.#pathOf(this.#stem) + suffix, NOTHING);
+    await this.#syncNames();
   }
 
   #noName(): RstError {
@@ -238,11 +241,15 @@ export class Recording {
     for (let segment = 1; segment <= MAX_SEGMENTS; segment++) {
       const stem = stemOf(name, segment);
       if (await exists(`${this.#pathOf(stem)}.json`)) continue;
-      const journal = await Journal.create(this.#pathOf(stem) + JOURNAL, {
-        ...journalHead,
-        segment,
-        stem,
-      }).catch((error: unknown) => {
+      const journal = await Journal.create(
+        this.#pathOf(stem) + JOURNAL,
+        {
+          ...journalHead,
+          segment,
+          stem,
+        },
+        this.#options.sync === 'interval',
+      ).catch((error: unknown) => {
         if (systemCode(error) === 'EEXIST') return null;
         throw error;
       });
@@ -263,6 +270,12 @@ export class Recording {
     if (error instanceof RstError) return error.message;
     const code = systemCode(error) ?? errorText(error);
     return `${dirname(this.#pathOf(name))}: no recording can be created here (${code})`;
+  }
+
+  /** A file whose name a power cut takes is gone, whatever of it is on the disk. */
+  async #syncNames(): Promise<void> {
+    if (this.#options.sync === 'interval' && this.#stem)
+      await this.#syncFolder(dirname(this.#pathOf(this.#stem)));
   }
 
   async #syncFolder(path: string): Promise<void> {

@@ -180,7 +180,7 @@ test('every problem has a line with its place, in the order of the file', () => 
     `${path}:3: media.prots: no such key; did you mean media.ports?`,
     `${path}:4: media.workers: is 65, must be "auto" or a whole number from 1 to 64`,
     `${path}:6: records.formats: is ["wav","mp3"], must be a list of "wav", "pcm", "raw" and "stereo", at least one and each once`,
-    `${path}:10: records.sync: is false, must be "close" or "none"`,
+    `${path}:10: records.sync: is false, must be one of "close", "interval", "none"`,
     `${path}:12: calls.idle_timeout: is 60, must be a duration such as "200ms", "30s", "5m", "1h" or "2d", from 1s to 24d`,
   ]);
 });

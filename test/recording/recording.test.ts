@@ -78,6 +78,10 @@ async function samplesOf(path: string): Promise<Int16Array> {
   return new Int16Array(Uint8Array.from(bytes).buffer);
 }
 
+async function sizeOf(name: string): Promise<number> {
+  return (await stat(join(dir, DATE, name))).size;
+}
+
 async function until(what: () => Promise<unknown>): Promise<void> {
   for (const endMs = Date.now() + 10_000; ; await delay(2))
     try {
@@ -168,6 +172,28 @@ describe('a recording', () => {
     await recording.finish(TAGS);
     assert.deepEqual(await samplesOf(`${DATE}/u-R.wav`), Int16Array.from(expected));
     assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm`), Int16Array.from(expected));
+  });
+
+  test('is the same where each flush goes to the disk', async () => {
+    const recording = open(['wav', 'stereo', 'raw'], 'u', { sync: 'interval' });
+    const R = recording.startTrack('R', 'PCMU', 8000);
+    const samples = tone(5000, 7);
+    for (let at = 0; at < samples.length; at += 500) {
+      write(R, samples.subarray(at, at + 500));
+      recording.payloads('R').raw('PCMU', new Uint8Array(500).fill(at / 500), 0, 500);
+      recording.flush();
+      if (at === 2500) await until(async () => assert.ok((await sizeOf('u-R.wav.part')) > 5000));
+    }
+    R.silence(1000);
+    const { files, warnings } = await recording.finish(TAGS);
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      [`${DATE}/u-R.wav`, `${DATE}/u-R.ulaw`, `${DATE}/u.wav`],
+    );
+    const heard = await samplesOf(`${DATE}/u-R.wav`);
+    assert.deepEqual(heard.subarray(0, 5000), samples);
+    assert.deepEqual(heard.subarray(5000), new Int16Array(1000));
   });
 
   test('keeps a journal and .part files while it is open, and final names only afterwards', async () => {
