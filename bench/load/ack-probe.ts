@@ -1,12 +1,12 @@
 /**
- * How long an INV waits for its ACK: `ack-probe.ts PORT PER_SECOND SECONDS`, told to its parent. A process
+ * How long an INV waits for its ACK: `ack-probe.ts HOST PORT PER_SECOND SECONDS`, told to its parent. A process
  * that does nothing else; and the kernel says when the ACK came, so that it matters little when it is read.
  */
 import { bindUdp } from '../../src/capture/bind-udp.ts';
 import { loadLibc } from '../../src/capture/libc.ts';
 import { BATCH_SIZE, MessageBatch } from '../../src/capture/mmsghdr.ts';
 import { formatControl, parseControl } from '../../src/protocol/index.ts';
-import { loadPosix, loopbackAddress, MSG_DONTWAIT } from './posix.ts';
+import { loadPosix, MSG_DONTWAIT, socketAddress } from './posix.ts';
 
 /** What the parent is told. */
 export interface ProbeFigures {
@@ -22,12 +22,13 @@ const CLOCK_REALTIME = 0;
 const PORTS = { readPort: 9, writePort: 9 };
 const LAST_MS = 1000;
 
-const [port = 0, perSecond = 0, seconds = 0] = process.argv.slice(2).map(Number);
+const [host = '', ...numbers] = process.argv.slice(2);
+const [port = 0, perSecond = 0, seconds = 0] = numbers.map(Number);
 const libc = loadLibc();
 const posix = loadPosix();
 const batch = new MessageBatch(libc);
 const { fd } = await bindUdp(libc, '127.0.0.1', 0);
-posix.connect(fd, loopbackAddress(port), 16);
+posix.connect(fd, socketAddress(host, port), 16);
 
 const wall = new Uint32Array(4);
 const wallBytes = new Uint8Array(wall.buffer);

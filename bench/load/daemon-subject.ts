@@ -4,10 +4,10 @@ import type { Manifest } from '../../src/archive/index.ts';
 import { parseWav } from '../../src/audio/index.ts';
 import type { LegName } from '../../src/protocol/index.ts';
 import { DaemonProcess } from '../../test/support/daemon-process.ts';
-import { freePorts } from './free-ports.ts';
 import { PCM_FORM } from './leg-check.ts';
 import type { KeptLeg, Subject, SubjectOptions } from './subject.ts';
 
+const FIRST_PORT = 10_000;
 /** What workers hold ready for calls to come, and some to spare. */
 const SPARE_PAIRS = 512;
 
@@ -18,18 +18,22 @@ const STOP_WITHIN_MS = (SHUTDOWN_SECONDS + 10) * 1000;
 export class DaemonSubject implements Subject {
   readonly form = PCM_FORM;
   readonly hasLoops = true;
+  readonly host: string;
   readonly #daemon: DaemonProcess;
 
-  private constructor(daemon: DaemonProcess) {
+  private constructor(daemon: DaemonProcess, host: string) {
     this.#daemon = daemon;
+    this.host = host;
   }
 
   static async start(
     receiver: 'batched' | 'dgram',
     { calls, probes, env }: SubjectOptions,
   ): Promise<DaemonSubject> {
+    const host = ownLoopback();
     const daemon = await DaemonProcess.start({
-      mediaPorts: await freePorts(2 * (calls + probes + SPARE_PAIRS)),
+      args: ['--host', host],
+      mediaPorts: `${FIRST_PORT}-${FIRST_PORT + 2 * (calls + probes + SPARE_PAIRS) - 1}`,
       env: {
         RST_MEDIA_RECEIVER: receiver,
         RST_RECORDS_NAME: '{uuid}',
@@ -37,7 +41,7 @@ export class DaemonSubject implements Subject {
         ...env,
       },
     });
-    return new DaemonSubject(daemon);
+    return new DaemonSubject(daemon, host);
   }
 
   get pid(): number {
@@ -90,4 +94,9 @@ export class DaemonSubject implements Subject {
     this.#daemon.process.kill('SIGKILL');
     await this.#daemon[Symbol.asyncDispose]();
   }
+}
+
+/** An address of this machine that no other server has its ports at. */
+function ownLoopback(): string {
+  return `127.1.${(process.pid >> 8) & 255}.${process.pid & 255}`;
 }

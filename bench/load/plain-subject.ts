@@ -22,6 +22,7 @@ export interface PlainOptions {
 /** A program that does less than rst-server: it says its port on stdout and keeps the payloads as they came. */
 export class PlainSubject implements Subject {
   readonly form = ULAW_FORM;
+  readonly host = '127.0.0.1';
   readonly hasLoops: boolean;
   readonly port: number;
   readonly #process: ChildProcess;

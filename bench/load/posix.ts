@@ -26,12 +26,12 @@ export function loadPosix(): Posix {
   };
 }
 
-/** `struct sockaddr_in` of 127.0.0.1. */
-export function loopbackAddress(port: number): Uint8Array {
+/** `struct sockaddr_in`; `host` is an IPv4 address. */
+export function socketAddress(host: string, port: number): Uint8Array {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, AF_INET, true);
   view.setUint16(2, port);
-  bytes.set([127, 0, 0, 1], 4);
+  bytes.set(host.split('.').map(Number), 4);
   return bytes;
 }

@@ -2,17 +2,18 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ProbeFigures } from './ack-probe.ts';
+import type { Subject } from './subject.ts';
 
 /** Sends INVs for so many seconds from a process of their own. Rejects where that fails or `signal` aborts. */
 export async function probe(
-  port: number,
+  { host, port }: Subject,
   perSecond: number,
   seconds: number,
   signal: AbortSignal,
 ): Promise<ProbeFigures> {
   const process = fork(
     join(import.meta.dirname, 'ack-probe.ts'),
-    [port, perSecond, seconds].map(String),
+    [host, ...[port, perSecond, seconds].map(String)],
     { signal },
   );
   const told = once(process, 'message');

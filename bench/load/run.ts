@@ -28,7 +28,7 @@ export interface RunOptions {
   nodeOptions: string;
 }
 
-/** What one run of one subject came to. */
+/** What one run of one subject came to; times are per packet that it received. */
 export interface RunFigures extends SteadyFigures {
   setup: Answered;
   /** Before its first call. */
@@ -73,7 +73,7 @@ export async function run(
   await using generator = new GeneratorProcess();
   const invite: ToGenerator = {
     kind: 'invite',
-    options: { port: subject.port, calls, isOldForm, atOnce },
+    options: { host: subject.host, port: subject.port, calls, isOldForm, atOnce },
   };
   const { figures: setup } = await generator.ask(invite, 'answered');
   await generator.ask({ kind: 'start' }, 'started');
@@ -83,19 +83,33 @@ export async function run(
   const steady = await measureSteady(subject.pid, generator, options.seconds, signal);
   if (subject.hasLoops) watch.mark(subject.pid);
   const acks =
-    probeSeconds > 0 ? await probe(subject.port, PROBES_PER_SECOND, probeSeconds, signal) : null;
+    probeSeconds > 0 ? await probe(subject, PROBES_PER_SECOND, probeSeconds, signal) : null;
   if (stallSeconds > 0) await stall(subject, stallSeconds, signal);
 
   const { count, sentByLeg } = await generator.ask({ kind: 'stop' }, 'stopped');
   await generator.ask({ kind: 'bye' }, 'answered');
   await subject.stop();
+  const checked = await check(subject, sentByLeg);
   const perCallBytes = (steady.peakBytes - baseBytes) / calls;
   return {
-    ...{ ...steady, setup, baseBytes, perCallBytes, acks, failed: count.failed },
+    ...perReceived(steady, (checked.sent - checked.lost) / checked.sent),
+    ...{ setup, baseBytes, perCallBytes, acks, failed: count.failed },
     isOnPace: steady.late.p99Ms < LATE_MS,
     loops: await watch.span(1),
-    check: await check(subject, sentByLeg),
+    check: checked,
     complaints: subject.complaints(),
+  };
+}
+
+/** What is lost costs nothing, and must not make the rest look cheap. */
+function perReceived(steady: SteadyFigures, share: number): SteadyFigures {
+  const threads = Object.entries(steady.threadsUs).map(([name, us]) => [name, us / share]);
+  return {
+    ...steady,
+    cpuUs: steady.cpuUs / share,
+    userUs: steady.userUs / share,
+    systemUs: steady.systemUs / share,
+    threadsUs: Object.fromEntries(threads),
   };
 }
 

@@ -29,7 +29,8 @@ export async function measureSetup(
         const env = { NODE_OPTIONS: nodeOptions };
         await using subject = await subjects.start(name, { calls, probes: 0, env });
         await using generator = new GeneratorProcess();
-        const options = { port: subject.port, calls, isOldForm, atOnce };
+        const { host, port } = subject;
+        const options = { host, port, calls, isOldForm, atOnce };
         const invs = await generator.ask({ kind: 'invite', options }, 'answered');
         const byes = await generator.ask({ kind: 'bye' }, 'answered');
         await subject.stop();

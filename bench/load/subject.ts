@@ -15,6 +15,8 @@ export interface Subject extends AsyncDisposable {
   readonly pid: number;
   /** It tells how late its event loops are, at SIGUSR2. */
   readonly hasLoops: boolean;
+  /** Where its ports are. */
+  readonly host: string;
   /** The control port. */
   readonly port: number;
   readonly form: SampleForm;

@@ -3,11 +3,13 @@ import { loadLibc } from '../../src/capture/libc.ts';
 import { formatControl, type PortPair } from '../../src/protocol/index.ts';
 import { type ExchangeFigures, exchangeAll, type Request } from './exchange.ts';
 import { legNumber, uuidOfCall } from './packet-mark.ts';
-import { loopbackAddress, type Posix } from './posix.ts';
+import { type Posix, socketAddress } from './posix.ts';
 
+/** Where calls come from. */
 const HOST = '127.0.0.1';
 
 export interface TapOptions {
+  host: string;
   /** The control port. */
   port: number;
   calls: number;
@@ -82,8 +84,9 @@ export class Taps {
   }
 
   #connect(fd: number, port: number): void {
-    const address = loopbackAddress(port);
+    const { host } = this.#options;
+    const address = socketAddress(host, port);
     if (this.#posix.connect(fd, address, address.length) === -1)
-      throw new Error(`connect 127.0.0.1:${port} failed`);
+      throw new Error(`connect ${host}:${port} failed`);
   }
 }
