@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-/** A disk of its own takes a mount, which takes root. */
-const skip = process.platform !== 'linux' || process.getuid?.() !== 0;
+import { onDisk, skip } from './on-disk.ts';
 
 let dir = '';
 
@@ -18,69 +13,10 @@ before(async () => {
 
 after(() => rmdir(dir));
 
-const source = (name: string) => new URL(`../../src/${name}`, import.meta.url).href;
-const support = new URL('../support/counting-pool.ts', import.meta.url).href;
-
-/** What every script below begins with: a recording on the small disk, and a way to fill that up. */
-const PREAMBLE = `
-  import { execFileSync } from 'node:child_process';
-  import {
-    closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync,
-  } from 'node:fs';
-  import { join } from 'node:path';
-  import { Disk } from '${source('recording/disk.ts')}';
-  import { Recording } from '${source('recording/index.ts')}';
-  import { WAV } from '${source('recording/wav.ts')}';
-  import { CountingPool } from '${support}';
-  const pool = new CountingPool();
-  const reports = [];
-  const dir = process.cwd();
-  const folder = join(dir, 'd');
-  const TAGS = { title: 't', artist: 'a', date: 'd', comment: 'c' };
-  const record = (formats) => {
-    const options = { dir, formats, wavCodec: 'pcm', hex: false, sync: 'close' };
-    const times = { retryMinMs: 5, retryMaxMs: 20, slowMs: 5000, patienceMs: 100 };
-    const disk = new Disk(dir, ({ state }) => reports.push(state), times);
-    const recording = new Recording(options, pool, disk);
-    recording.open('d/u', { uuid: 'u' });
-    return recording;
-  };
-  const packetOf = (samples) => {
-    const bytes = new Uint8Array(samples.buffer);
-    return { codec: 'L16', bytes, start: 0, end: bytes.length, samples: samples.length };
-  };
-  const until = async (isTrue) => {
-    const sizeOf = (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? -1;
-    while (!isTrue(sizeOf)) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
-  const fillDisk = () => {
-    const fd = openSync(join(dir, 'filler'), 'w');
-    try {
-      for (;;) writeSync(fd, Buffer.alloc(4096));
-    } catch (error) {
-      if (error.code !== 'ENOSPC') throw error;
-    } finally {
-      closeSync(fd);
-    }
-  };
-  const say = (what) => console.log(JSON.stringify({ ...what, names: readdirSync(folder).sort() }));
-`;
-
-/** Runs the script in a process whose working directory is a disk of that size; returns what it said. */
-async function onDisk(options: string, script: string): Promise<Record<string, unknown>> {
-  const shell =
-    'mount -t tmpfs -o "$1" none "$2" && cd "$2" && exec "$0" --input-type=module -e "$3"';
-  const { stdout } = await run(
-    'unshare',
-    ['--mount', 'sh', '-c', shell, process.execPath, options, dir, PREAMBLE + script],
-    { timeout: 60_000 },
-  );
-  return JSON.parse(stdout);
-}
-
 describe('a disk that is full', { skip }, () => {
   test('at the end of a call leaves the audio whole as .part, the journal beside it, and says where', async () => {
     const said = await onDisk(
+      dir,
       'size=256k',
       `
       const recording = record(['wav', 'pcm']);
@@ -112,6 +48,7 @@ describe('a disk that is full', { skip }, () => {
 
   test('before a call leaves no empty journal that would hold the name for ever', async () => {
     const said = await onDisk(
+      dir,
       'size=256k',
       `
       mkdirSync(folder);
@@ -130,6 +67,7 @@ describe('a disk that is full', { skip }, () => {
 
   test('of names, but not of room, gives a file its name all the same', async () => {
     const said = await onDisk(
+      dir,
       'size=256k,nr_inodes=20',
       `
       const recording = record(['pcm']);
@@ -156,6 +94,7 @@ describe('a disk that is full', { skip }, () => {
 
   test('in the middle of one half of a stereo file costs nothing once there is room again', async () => {
     const said = await onDisk(
+      dir,
       'size=512k',
       `
       const recording = record(['stereo']);
@@ -199,6 +138,7 @@ describe('a disk that is full', { skip }, () => {
 
   test('before a stereo file is joined leaves both halves and the journal, and nothing half made', async () => {
     const said = await onDisk(
+      dir,
       'size=256k',
       `
       const recording = record(['stereo']);
@@ -223,6 +163,7 @@ describe('a disk that is full', { skip }, () => {
 
   test('within the last bytes of a stereo file makes no file that ends early', async () => {
     const said = await onDisk(
+      dir,
       'size=256k',
       `
       const recording = record(['stereo']);
@@ -252,6 +193,7 @@ test('a half that can not be removed once it is joined is left, and the stereo f
   skip,
 }, async () => {
   const said = await onDisk(
+    dir,
     'size=256k',
     `
     const recording = record(['stereo']);
