@@ -134,11 +134,15 @@ export class Timeline implements LegTimeline {
     else while (held.packets.length > 0 && held.isDecided()) this.#settle();
   }
 
-  /** True where a packet that arrived then and lasts `packetNs` would come before its time behind all that is here. */
+  /**
+   * True where a packet that arrived then and lasts `packetNs` surely comes before its time behind all that is
+   * here: not where the leg's place is still being found, or too much silence may be what is before it.
+   */
   isAhead(arrivalNs: number, packetNs: number): boolean {
+    if (!this.#started) return false;
     const hereNs = (this.positionSamples + this.#held.samples) * this.#nsPerSample;
     const excessNs = arrivalNs - this.#originNs - hereNs - packetNs - this.#expectedDelay();
-    return excessNs < -HOLD * packetNs;
+    return excessNs + this.#guessedBefore(arrivalNs) < -HOLD * packetNs;
   }
 
   /** The packet placed last may be one too many: where it turns out to be, as much is taken back in a pause. */
@@ -256,6 +260,11 @@ export class Timeline implements LegTimeline {
     this.#guessedAtNs = nowNs;
   }
 
+  /** How much of what was put in or kept may be too much, as far as it is not long ago. */
+  #guessedBefore(nowNs: number): number {
+    return nowNs - this.#guessedAtNs < TAKE_BACK_NS ? this.#guessedNs : 0;
+  }
+
   /** Appends the first `count` held packets. */
   #release(count: number): void {
     this.#held.release(count, this.#appendHeld);
@@ -286,7 +295,7 @@ export class Timeline implements LegTimeline {
   /** A packet came before its time: too much silence was inserted, or the sender is faster than real time. */
   #ahead(packet: Packet, excessNs: number): void {
     const packetNs = this.#nsOf(packet);
-    const guessedNs = packet.arrivalNs - this.#guessedAtNs < TAKE_BACK_NS ? this.#guessedNs : 0;
+    const guessedNs = this.#guessedBefore(packet.arrivalNs);
     this.#offsetNs += Math.min(0, excessNs + guessedNs);
     if (guessedNs < packetNs) this.#placedAtNs = packet.arrivalNs;
     else if (this.#takeBackSinceNs < 0) this.#takeBackSinceNs = packet.arrivalNs;
