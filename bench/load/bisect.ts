@@ -1,5 +1,5 @@
 import type { Options } from './options.ts';
-import { type RunFigures, run } from './run.ts';
+import { type RunFigures, type RunOptions, run } from './run.ts';
 import type { SubjectName } from './subject.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -10,13 +10,15 @@ export interface Limit {
   lossless: number;
   /** The fewest that were too many; null where that was never so. */
   tooMany: number | null;
-  /** Then it was not the subject that could not, but the generator. */
-  isGeneratorLate: boolean;
-  runs: { calls: number; lost: number; lateP99Ms: number; cpuUs: number }[];
+  /** Why they were, in words; null where they were not. */
+  reason: string | null;
+  runs: { calls: number; problem: string | null; cpuUs: number | null }[];
 }
 
 /** It is not searched more finely than this. */
 const STEP_CALLS = 100;
+/** What happened once may have been something else of the machine. */
+const TRIES = 2;
 
 /** Searches between nothing and the last of `calls`, for each subject by itself. */
 export async function bisect(
@@ -28,36 +30,53 @@ export async function bisect(
   const most = options.calls.at(-1) as number;
   const limits: Limit[] = [];
   for (const name of subjects.names) {
-    const limit: Limit = {
-      ...{ name, lossless: 0, tooMany: null, isGeneratorLate: false, runs: [] },
-    };
-    for (let calls: number | null = most; calls !== null; calls = nextOf(limit)) {
-      const figures = await run(
-        subjects,
-        name,
-        { ...options.run, calls, probeSeconds: 0, stallSeconds: 0 },
-        signal,
-      );
-      const { lost } = figures.check;
-      const { p99Ms } = figures.late;
-      say(`${name}, ${calls} calls: ${lost} lost, generator ${p99Ms.toFixed(1)} ms late (p99)`);
-      limit.runs.push({ calls, lost, lateP99Ms: p99Ms, cpuUs: figures.cpuUs });
-      if (isLossless(figures)) limit.lossless = calls;
+    const limit: Limit = { name, lossless: 0, tooMany: null, reason: null, runs: [] };
+    for (let calls: number | null = most; calls !== null; ) {
+      const runOptions = { ...options.run, calls, probeSeconds: 0, stallSeconds: 0 };
+      let problem: string | null = '';
+      for (let tries = 0; tries < TRIES && problem !== null; tries++) {
+        const tried = await tryCalls(subjects, name, runOptions, signal);
+        problem = tried.problem;
+        limit.runs.push({ calls, ...tried });
+        say(`${name}, ${calls} calls: ${problem ?? 'nothing lost'}`);
+      }
+      if (problem === null) limit.lossless = calls;
       else {
         limit.tooMany = calls;
-        limit.isGeneratorLate = figures.check.lost === 0;
+        limit.reason = problem;
       }
+      calls = nextCalls(limit.lossless, limit.tooMany);
     }
     limits.push(limit);
   }
   return limits;
 }
 
-function isLossless({ check, isOnPace }: RunFigures): boolean {
-  return isOnPace && check.lost === 0 && check.misordered === 0 && check.wrongSamples === 0;
-}
-
-function nextOf({ lossless, tooMany }: Limit): number | null {
+/** How many to try next; null where that is known well enough. */
+export function nextCalls(lossless: number, tooMany: number | null): number | null {
   if (tooMany === null || tooMany - lossless <= STEP_CALLS) return null;
   return Math.round((lossless + tooMany) / 2 / STEP_CALLS) * STEP_CALLS;
+}
+
+async function tryCalls(
+  subjects: Subjects,
+  name: SubjectName,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<{ problem: string | null; cpuUs: number | null }> {
+  try {
+    const figures = await run(subjects, name, options, signal);
+    return { problem: problemIn(figures), cpuUs: figures.cpuUs };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { problem: (error as Error).message, cpuUs: null };
+  }
+}
+
+function problemIn({ check, isOnPace, late }: RunFigures): string | null {
+  if (check.lost > 0) return `${check.lost} packets lost`;
+  if (check.misordered > 0) return `${check.misordered} packets misordered`;
+  if (check.cut > 0) return `${check.cut} packets came and are not in the files`;
+  if (check.wrongSamples > 0) return `${check.wrongSamples} samples are none that were sent`;
+  return isOnPace ? null : `the generator was ${late.p99Ms.toFixed(0)} ms late (p99)`;
 }

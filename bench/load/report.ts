@@ -112,11 +112,11 @@ export function setupReport(results: readonly SetupFigures[]): string {
 }
 
 export function bisectReport(limits: readonly Limit[]): string {
-  const rows = limits.map(({ name, lossless, tooMany, isGeneratorLate }) => [
+  const rows = limits.map(({ name, lossless, tooMany, reason }) => [
     name,
     String(lossless),
     tooMany === null ? '–' : String(tooMany),
-    isGeneratorLate ? 'generator' : '',
+    reason ?? '–',
   ]);
-  return tableOf([['', 'calls without a loss', 'too many', 'limited by'], ...rows]);
+  return tableOf([['', 'calls without a loss', 'too many', 'because'], ...rows]);
 }
