@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig, socketPath, USUAL_FILES } from '../config/index.ts';
 import { RstError } from '../errors.ts';
@@ -42,7 +42,8 @@ export function adminClient({ socket, config: file }: AdminFlags): AdminClient {
       hint: () => `Is the server running?${others(socket)}`,
     });
   const { config, source } = loadConfig({ file });
-  const path = socketPath(config);
+  const own = socketPath(config);
+  const path = own && config.daemon.socket === 'auto' ? orOfService(own) : own;
   const from = source ?? 'the defaults, as there is no configuration file';
   if (path === null)
     throw new RstError(
@@ -56,12 +57,21 @@ export function adminClient({ socket, config: file }: AdminFlags): AdminClient {
   });
 }
 
+/** Where conf/systemd/rst-server.service has its socket. */
+const SERVICE_FOLDER = '/run/rst-server';
+
+/** That of the systemd service, where there is one and none at `path`. */
+function orOfService(path: string): string {
+  const ofService = join(SERVICE_FOLDER, basename(path));
+  return !existsSync(path) && existsSync(ofService) ? ofService : path;
+}
+
 /** Of further sockets that may be the one that was meant, so many are named. */
 const MAX_NAMED = 3;
 
 /** Where this machine has other sockets of the kind: those, as a sentence more. */
 function others(than: string): string {
-  const folders = new Set(['/run', process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp']);
+  const folders = new Set(['/run', SERVICE_FOLDER, process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp']);
   const found = [...folders]
     .flatMap((folder) => (folder ? socketsIn(folder) : []))
     .filter((path) => path !== than);

@@ -13,8 +13,8 @@ export interface SocketPlace {
 
 /**
  * The path of the admin socket, or null where `daemon.socket` is `"off"`. `"auto"` is
- * `rst-server-PORT.sock` in `/run` for root, else in `$XDG_RUNTIME_DIR`, else in the folder for
- * temporary files. `controlPort`: the one that was bound, where `server.port` is 0.
+ * `rst-server-PORT.sock` in the `$RUNTIME_DIRECTORY` of a systemd service, else in `/run` for root, else
+ * in `$XDG_RUNTIME_DIR`, else in the folder for temporary files. `controlPort`: the one that was bound, where `server.port` is 0.
  */
 export function socketPath(
   { daemon, server }: Pick<Config, 'daemon' | 'server'>,
@@ -24,6 +24,8 @@ export function socketPath(
   if (daemon.socket === 'off') return null;
   if (daemon.socket !== 'auto') return daemon.socket;
   // A root shell has an XDG_RUNTIME_DIR and a service of root's has none; both must mean one place.
-  const folder = isRoot ? '/run' : env.XDG_RUNTIME_DIR || tmpdir();
+  const usual = isRoot ? '/run' : env.XDG_RUNTIME_DIR || tmpdir();
+  // Of several the first: systemd parts them by colons.
+  const folder = env.RUNTIME_DIRECTORY?.split(':')[0] || usual;
   return join(folder, `rst-server-${controlPort}.sock`);
 }

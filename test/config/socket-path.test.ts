@@ -17,6 +17,16 @@ test('auto is one place for root, else the folder of the session or of temporary
   assert.equal(place(false), join(tmpdir(), 'rst-server-1234.sock'));
 });
 
+test('auto is in the folder that systemd has made for a service, whoever that runs as', () => {
+  const config = load('auto', { RST_SERVER_PORT: '1234' });
+  const env = { XDG_RUNTIME_DIR: '/run/user/1', RUNTIME_DIRECTORY: '/run/rst-server:/run/more' };
+  for (const isRoot of [true, false])
+    assert.equal(
+      socketPath(config, undefined, { isRoot, env }),
+      '/run/rst-server/rst-server-1234.sock',
+    );
+});
+
 test('a control port that was any free one gives its number once it is bound', () => {
   const config = load('auto', { RST_SERVER_PORT: '0' });
   assert.equal(socketPath(config, 40000, { isRoot: true }), '/run/rst-server-40000.sock');
