@@ -41,8 +41,8 @@ void config_load(void) {
   is_loaded = true;
   pthread_mutex_unlock(&lock);
   if (!has_file)
-    switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_WARNING, "rst: %s.xml cannot be read; taps go to %s:%u\n",
-                      FILE_NAME, takes ? settings.ip : "where they went before", takes ? settings.port : 0u);
+    switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_WARNING, "rst: %s.xml cannot be read; %s\n", FILE_NAME,
+                      takes ? "its defaults count" : "what it said before goes on to count");
 }
 
 struct settings config_get(void) {
