@@ -1,5 +1,9 @@
 import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from './g711.ts';
 
+/** Tables that give a code as the first and as the second sample of a pair, in one 32-bit number each. */
+const ULAW_PAIRS = pairTables(ULAW_TO_LINEAR);
+const ALAW_PAIRS = pairTables(ALAW_TO_LINEAR);
+
 /** The codecs that decode to 16-bit samples here, sample by sample. L16 is little-endian on this wire, unlike in RTP. */
 export type PcmCodec = 'PCMU' | 'PCMA' | 'L16';
 
@@ -28,6 +32,37 @@ export function decode(
   }
   const table = codec === 'PCMU' ? ULAW_TO_LINEAR : ALAW_TO_LINEAR;
   for (let i = 0; i < count; i++) out[at + i] = table[bytes[start + i] as number] as number;
+}
+
+/**
+ * Decodes G.711 as `decode` does, two samples with each store, which takes half the time. `pairs` is the
+ * memory of `out`, on a little-endian machine.
+ */
+export function decodeG711(
+  codec: 'PCMU' | 'PCMA',
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  out: Int16Array,
+  pairs: Int32Array,
+  at: number,
+): void {
+  const { first, second } = codec === 'PCMU' ? ULAW_PAIRS : ALAW_PAIRS;
+  const end = start + count;
+  let from = start;
+  let to = at;
+  if (to % 2 === 1 && from < end) out[to++] = first[bytes[from++] as number] as number;
+  for (; from + 1 < end; from += 2, to += 2)
+    pairs[to >> 1] =
+      (first[bytes[from] as number] as number) | (second[bytes[from + 1] as number] as number);
+  if (from < end) out[to] = first[bytes[from] as number] as number;
+}
+
+function pairTables(table: Int16Array): { first: Int32Array; second: Int32Array } {
+  return {
+    first: Int32Array.from(table, (sample) => sample & 0xffff),
+    second: Int32Array.from(table, (sample) => sample << 16),
+  };
 }
 
 /**

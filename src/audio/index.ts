@@ -1,5 +1,5 @@
 export { CallClock } from './call-clock.ts';
-export { decode, isBelow, isPcmCodec, type PcmCodec, samplesIn } from './decode.ts';
+export { decode, decodeG711, isBelow, isPcmCodec, type PcmCodec, samplesIn } from './decode.ts';
 export {
   ALAW_SILENCE,
   ALAW_TO_LINEAR,

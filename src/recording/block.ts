@@ -8,6 +8,8 @@ export const BLOCK_BYTES = 17_600;
 export class Block {
   readonly bytes: Uint8Array = new Uint8Array(BLOCK_BYTES);
   readonly samples: Int16Array = new Int16Array(this.bytes.buffer);
+  /** Two samples each. */
+  readonly pairs: Int32Array = new Int32Array(this.bytes.buffer);
   usedBytes = 0;
   /** Whoever fills it and each file that has yet to write of it. */
   holders = 0;

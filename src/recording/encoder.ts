@@ -1,6 +1,7 @@
 import {
   ALAW_SILENCE,
   decode,
+  decodeG711,
   encodeAlaw,
   encodeUlaw,
   type Packet,
@@ -23,9 +24,11 @@ export interface Encoder {
 export const LINEAR: Encoder = {
   bytesPerSample: 2,
   silence: 0,
-  encode(packet, from, count, block) {
-    const start = packet.start + from * bytesPerCode(packet.codec);
-    decode(packet.codec, packet.bytes, start, count, block.samples, block.usedBytes / 2);
+  encode({ codec, bytes, start }, from, count, block) {
+    const { samples, pairs } = block;
+    const at = block.usedBytes / 2;
+    if (codec === 'L16') decode(codec, bytes, start + from * 2, count, samples, at);
+    else decodeG711(codec, bytes, start + from, count, samples, pairs, at);
   },
 };
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   ALAW_TO_LINEAR,
   decode,
+  decodeG711,
   isBelow,
   isPcmCodec,
   samplesIn,
@@ -53,6 +54,25 @@ test('a payload is decoded from any offset to any place, and its neighbours stay
         assert.deepEqual([...out.subarray(at, at + count)], expected);
         assert.ok(out.subarray(0, at).every((sample) => sample === 77));
         assert.deepEqual([...out.subarray(at + count)], [77, 77]);
+      },
+    ),
+  );
+});
+
+test('two samples at a time G.711 decodes to the same, and its neighbours stay', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('PCMU' as const, 'PCMA' as const),
+      fc.uint8Array({ maxLength: 200 }),
+      fc.nat(9),
+      fc.nat(9),
+      (codec, codes, start, at) => {
+        const bytes = Buffer.concat([Buffer.alloc(start, 0x11), codes, Buffer.alloc(2, 0x11)]);
+        const one = new Int16Array(220).fill(77);
+        decode(codec, bytes, start, codes.length, one, at);
+        const two = new Int16Array(220).fill(77);
+        decodeG711(codec, bytes, start, codes.length, two, new Int32Array(two.buffer), at);
+        assert.deepEqual(two, one);
       },
     ),
   );
