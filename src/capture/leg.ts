@@ -65,6 +65,9 @@ export class Leg {
     append: (packet, rateHz, isInDoubt) => this.#append(packet, rateHz, isInDoubt),
   });
   readonly #payloadTypes = new Set<number>();
+  /** Of the last packet. */
+  #payloadType: number | null = null;
+  #payloadCodec: Codec | null = null;
   readonly #warnedTypes = new Set<number>();
   readonly #dropped: Record<string, number> = {};
   #packets = 0;
@@ -128,10 +131,10 @@ export class Leg {
     this.lastArrivalNs = datagram.arrivalNs;
     this.#packets++;
     this.#bytes += payloadBytes;
-    if (!this.#payloadTypes.has(payloadType)) this.#payloadTypes.add(payloadType);
+    if (payloadType !== this.#payloadType) this.#typeChanges(payloadType);
     if (payloadBytes === 0) return this.#skip(header, datagram);
-    const codec = codecOf(payloadType);
-    this.#keep(codec ?? null, datagram, payloadStart);
+    const codec = this.#payloadCodec;
+    this.#keep(codec, datagram, payloadStart);
     if (!codec) {
       this.#unknown(payloadType, payloadBytes);
       return this.#skip(header, datagram);
@@ -205,6 +208,12 @@ export class Leg {
       this.warnings.add(
         `${this.name}: ${malformed} packets had a number or a media time that can't be`,
       );
+  }
+
+  #typeChanges(payloadType: number): void {
+    this.#payloadType = payloadType;
+    this.#payloadCodec = codecOf(payloadType) ?? null;
+    this.#payloadTypes.add(payloadType);
   }
 
   /** Keeps the payload as it came, where that is wanted or nothing else can be done with it. */
