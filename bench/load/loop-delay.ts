@@ -1,7 +1,7 @@
 /**
  * Loaded before a subject (`--import`): how late its threads come to what is due, each thread of node by
- * itself. SIGUSR2 ends a span of time; what it was like is in `FOLDER/SPAN-THREAD.json`, spans and threads
- * from 0.
+ * itself, from one SIGUSR2 to the next. Until then it does nothing; what it has found is in
+ * `FOLDER/THREAD.json`, threads from 0.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ const EVERY_MS = 10;
 
 const folder = process.env.BENCH_LOOP_FOLDER ?? '.';
 const delaysUs = createHistogram();
-let dueMs = performance.now() + EVERY_MS;
-let span = 0;
+let dueMs = 0;
+let timer: NodeJS.Timeout | null = null;
 
 /** All that came due since the last time has waited until now: `monitorEventLoopDelay` counts the first of it only. */
 function count(): void {
@@ -23,7 +23,13 @@ function count(): void {
   dueMs = nowMs + EVERY_MS;
 }
 
-function endSpan(): void {
+function beginOrEnd(): void {
+  if (timer === null) {
+    dueMs = performance.now() + EVERY_MS;
+    timer = setInterval(count, EVERY_MS).unref();
+    return;
+  }
+  clearInterval(timer);
   count();
   const figures = {
     thread: isMainThread ? 'main' : `worker ${threadId}`,
@@ -31,16 +37,14 @@ function endSpan(): void {
     p99Ms: delaysUs.percentile(99) / 1000,
     maxMs: delaysUs.max / 1000,
   };
-  writeFileSync(join(folder, `${span++}-${threadId}.json`), JSON.stringify(figures));
-  delaysUs.reset();
+  writeFileSync(join(folder, `${threadId}.json`), JSON.stringify(figures));
 }
 
-setInterval(count, EVERY_MS).unref();
 const channel = new BroadcastChannel('bench-loop-delay');
-channel.onmessage = endSpan;
+channel.onmessage = beginOrEnd;
 channel.unref();
 if (isMainThread)
   process.on('SIGUSR2', () => {
     channel.postMessage(null);
-    endSpan();
+    beginOrEnd();
   });

@@ -32,16 +32,16 @@ export class LoopWatch implements AsyncDisposable {
     };
   }
 
-  /** Ends a span of time in the process. */
-  mark(pid: number): void {
+  /** The process begins to look, and the next time it ends. */
+  toggle(pid: number): void {
     process.kill(pid, 'SIGUSR2');
   }
 
-  /** What a span was like, from 0; read it once the process has ended. */
-  async span(number: number): Promise<LoopDelay[]> {
-    const names = (await readdir(this.#folder)).filter((name) => name.startsWith(`${number}-`));
+  /** By thread, the main one first; read it once the process has ended. */
+  async delays(): Promise<LoopDelay[]> {
+    const names = (await readdir(this.#folder)).sort();
     const texts = await Promise.all(
-      names.sort().map((name) => readFile(join(this.#folder, name), 'utf8')),
+      names.map((name) => readFile(join(this.#folder, name), 'utf8')),
     );
     return texts.map((text) => JSON.parse(text) as LoopDelay);
   }

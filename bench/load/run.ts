@@ -17,7 +17,7 @@ export interface RunOptions {
   seconds: number;
   /** Until compilers and caches have settled, once all calls speak. */
   warmUpSeconds: number;
-  /** After that INVs are sent beside the calls, so many; 0: none. */
+  /** After that INVs are sent beside the calls for so long; 0: none. */
   probeSeconds: number;
   /** Then the subject is stopped for so long, as by a machine that has no time for it; 0: not. */
   stallSeconds: number;
@@ -34,8 +34,9 @@ export interface RunFigures extends SteadyFigures {
   /** Before its first call. */
   baseBytes: number;
   perCallBytes: number;
+  /** While the probe ran; none where it did not. */
   loops: LoopDelay[];
-  /** Null where none was wanted. */
+  /** Null where no probe was wanted. */
   acks: ProbeFigures | null;
   check: Check;
   /** See `Subject`. */
@@ -79,11 +80,8 @@ export async function run(
   await generator.ask({ kind: 'start' }, 'started');
   await pause(rampMs(calls) + options.warmUpSeconds * 1000, undefined, { signal });
 
-  if (subject.hasLoops) watch.mark(subject.pid);
   const steady = await measureSteady(subject.pid, generator, options.seconds, signal);
-  if (subject.hasLoops) watch.mark(subject.pid);
-  const acks =
-    probeSeconds > 0 ? await probe(subject, PROBES_PER_SECOND, probeSeconds, signal) : null;
+  const acks = probeSeconds > 0 ? await respond(subject, probeSeconds, watch, signal) : null;
   if (stallSeconds > 0) await stall(subject, stallSeconds, signal);
 
   const { count, sentByLeg } = await generator.ask({ kind: 'stop' }, 'stopped');
@@ -95,10 +93,23 @@ export async function run(
     ...perReceived(steady, (checked.sent - checked.lost) / checked.sent),
     ...{ setup, baseBytes, perCallBytes, acks, failed: count.failed },
     isOnPace: steady.late.p99Ms < LATE_MS,
-    loops: await watch.span(1),
+    loops: await watch.delays(),
     check: checked,
     complaints: subject.complaints(),
   };
+}
+
+/** Sends INVs, and has the subject look at its loops meanwhile. */
+async function respond(
+  subject: Subject,
+  seconds: number,
+  watch: LoopWatch,
+  signal: AbortSignal,
+): Promise<ProbeFigures> {
+  if (subject.hasLoops) watch.toggle(subject.pid);
+  const figures = await probe(subject, PROBES_PER_SECOND, seconds, signal);
+  if (subject.hasLoops) watch.toggle(subject.pid);
+  return figures;
 }
 
 /** What is lost costs nothing, and must not make the rest look cheap. */

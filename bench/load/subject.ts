@@ -13,7 +13,7 @@ export interface KeptLeg {
 /** What is measured: a server that takes taps, in a process of its own. */
 export interface Subject extends AsyncDisposable {
   readonly pid: number;
-  /** It tells how late its event loops are, at SIGUSR2. */
+  /** It has event loops, and tells at SIGUSR2 how late they are. */
   readonly hasLoops: boolean;
   /** Where its ports are. */
   readonly host: string;
