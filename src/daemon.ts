@@ -6,6 +6,7 @@ import { CallRegistry, Channels } from './call/index.ts';
 import {
   AllowList,
   type ChosenReceiver,
+  type ControlReading,
   ControlSocket,
   chooseReceiver,
   monotonicFrom,
@@ -14,7 +15,6 @@ import {
 import {
   type Config,
   changesForNextStart,
-  formatSize,
   type LoadedConfig,
   socketPath,
   takeUp,
@@ -32,6 +32,7 @@ import {
   HealthProbe,
   MinuteLine,
   ownDescriptorRoom,
+  warnOfReading,
 } from './service/index.ts';
 
 /** How long a shutdown waits for a disk that fails: for the recordings, and once more for their manifests. */
@@ -86,6 +87,7 @@ export class Daemon {
         data: (...args) => registry.data(...args),
         malformed: (...args) => registry.malformed(...args),
         refused: (...args) => registry.refused(...args),
+        overflowed: (...args) => registry.overflowed(...args),
       },
       now,
       allow,
@@ -129,6 +131,8 @@ export class Daemon {
         controller.began(uuid);
       },
       send: (message, to, isPaid) => control.send(message, to, isPaid),
+      catchUp: (uuid) => control.catchUp(uuid),
+      overflowsBeside: (uuid) => control.overflowsBeside(uuid),
       limits: calls,
       sourceLock: media.sourceLock,
       allow,
@@ -220,6 +224,7 @@ export class Daemon {
   async start(signal?: AbortSignal): Promise<void> {
     const { records, server, media } = this.#config;
     let receiver: ChosenReceiver;
+    let reading: ControlReading;
     try {
       await assertWritable(records.dir, 'records.dir');
       if (records.fallbackDir !== null)
@@ -229,12 +234,13 @@ export class Daemon {
       signal?.throwIfAborted();
       receiver = await chooseReceiver(media.receiver, this.#now);
       signal?.throwIfAborted();
-      const gotBytes = await this.#control.start(
+      reading = await this.#control.start(
         server.host,
         server.port,
         server.receiveBufferBytes,
+        receiver.name,
       );
-      this.#warnOfSmallBuffer(gotBytes);
+      warnOfReading(reading, server.receiveBufferBytes, this.#log);
       this.#pool.start(receiver.name);
       this.#calls.start();
       await this.#pool.ready();
@@ -252,6 +258,7 @@ export class Daemon {
         workers: this.#pool.size,
         receiver: receiver.name,
         receiverReason: receiver.reason,
+        controlReceiver: reading.receiver,
         records: records.dir,
         formats: records.formats,
       },
@@ -317,6 +324,8 @@ export class Daemon {
     for (const step of [
       () => this.#admin.close(),
       () => this.#controller.close(),
+      // What came before the end belongs to its call.
+      () => this.#control.drain(),
       () => this.#calls.close(),
       () => this.#pool.stop(),
       async () => this.#calls.reportDrops(),
@@ -359,15 +368,6 @@ export class Daemon {
     const room = await ownDescriptorRoom(this.#config);
     const shortage = room && descriptorShortage(room);
     if (shortage) this.#log.warn(room, `${shortage.found}; ${shortage.todo}`);
-  }
-
-  #warnOfSmallBuffer(gotBytes: number): void {
-    const wantedBytes = this.#config.server.receiveBufferBytes;
-    if (gotBytes >= wantedBytes) return;
-    this.#log.warn(
-      { gotBytes, wantedBytes },
-      `the control port's receive buffer is ${formatSize(gotBytes)}, not server.receive_buffer = ${formatSize(wantedBytes)}: taps without ports of their own may lose packets under load; allow more with "sysctl -w net.core.rmem_max=${wantedBytes}"`,
-    );
   }
 }
 

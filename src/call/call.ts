@@ -82,6 +82,8 @@ export class Call {
   vouchedNs = -1;
   /** Workers that have died over this call and those it continues. */
   workersLost = 0;
+  /** What had been lost by then where its DATA waits at the control port. */
+  overflowsBefore = 0;
   /** Path of its files below the recordings folder, without segment, leg and ending; empty before it is opened. */
   name = '';
   /** The call that had its UUID before, where that is still known; until this one is archived. */
@@ -306,6 +308,15 @@ export class Call {
     if (!before || !this.#isContinuation) return;
     const which = before.segment === null ? 'an earlier segment' : `segment ${before.segment}`;
     this.warnings.push(`goes on from ${which}, which had ended: ${before.end?.words}`);
+  }
+
+  /** `overflows`: what has been lost by now where its DATA waits, if that is at the control port. */
+  noteOverflows(overflows: number): void {
+    const packets = overflows - this.overflowsBefore;
+    if (this.ports !== null || packets === 0) return;
+    this.warnings.push(
+      `${packets} packets of this call, or of others that came beside it, were lost because this machine was too busy to read them`,
+    );
   }
 
   /** Has another tap recorded from now on. */

@@ -67,6 +67,7 @@ export class Lives {
     tap.state = 'running';
     const { channels } = this.#options;
     const call = new Call({ callId, channels, inv, tap, startNs, startedAtMs }, log);
+    call.overflowsBefore = this.#options.overflowsBeside(tap.uuid);
     this.#live.set(inv.uuid, call);
     this.#calls.set(callId, call);
     const before = this.#ended.known(inv.uuid);
@@ -152,6 +153,7 @@ export class Lives {
 
   /** Ends a call for good and tells its taps; what they still send is late. */
   stop(call: Call, words: string): void {
+    this.#options.catchUp(call.tap.uuid);
     this.end(call, 'stopped', words, this.#options.now(), 0);
     this.#answers.bye(call);
   }
@@ -212,6 +214,7 @@ export class Lives {
     this.#ended.archived(call);
     call.segment = media?.recording.segment ?? null;
     call.noteContinuation();
+    call.noteOverflows(this.#options.overflowsBeside(call.legsTap.uuid));
     if (call.channel && this.#hangups.isAwaited(call)) await this.#hangups.of(call.channel);
     await this.#options.archive(ended);
     call.previous = null;

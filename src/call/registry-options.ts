@@ -35,6 +35,13 @@ export interface CallRegistryOptions {
   began(uuid: string): void;
   /** `isPaid`: the receiver has sent at least as much, though not to the control port. */
   send(message: AckMessage | ByeMessage, to: Source, isPaid: boolean): void;
+  /** Hands on what waits at the control port of the DATA of this UUID. */
+  catchUp(uuid: string): void;
+  /**
+   * How many packets the kernel has had no room for, since the start, at the place of the control port where
+   * those of this UUID wait, with others'.
+   */
+  overflowsBeside(uuid: string): number;
   limits: CallLimits;
   sourceLock: SourceLockMode;
   /** For the line of the log that helps who is refused. */

@@ -13,7 +13,7 @@ import {
   type DataHeader,
   type InvMessage,
   type PortPair,
-  uuidOf,
+  UuidTexts,
 } from '../protocol/index.ts';
 import { Answers } from './answers.ts';
 import type { Channel } from './channel.ts';
@@ -22,6 +22,7 @@ import { EndedCalls } from './ended-calls.ts';
 import { type LiveCall, liveCallOf } from './live-call.ts';
 import { Lives } from './lives.ts';
 import { Orphans } from './orphans.ts';
+import { Overflows } from './overflows.ts';
 import { Refusals } from './refusals.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
 import { nameOfSource } from './source-name.ts';
@@ -39,7 +40,9 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
   readonly #log: Log;
   readonly #ended: EndedCalls;
   readonly #drops: DropTally;
+  readonly #uuids = new UuidTexts();
   readonly #refusals: Refusals;
+  readonly #overflows: Overflows;
   readonly #answers: Answers;
   readonly #lives: Lives;
   readonly #taps: TapTraffic;
@@ -55,6 +58,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     this.#log = options.log;
     this.#drops = new DropTally(options.log);
     this.#refusals = new Refusals(options.allow, options.log);
+    this.#overflows = new Overflows(options.log);
     this.#answers = new Answers(options);
     this.#ended = new EndedCalls(options.channels, ({ callId }) => options.pool.unwatch(callId));
     this.#lives = new Lives(options, this.#ended, this.#answers);
@@ -166,7 +170,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     arrivalNs: number,
     lagNs: number,
   ): void {
-    const uuid = uuidOf(bytes, header);
+    const uuid = this.#uuids.of(bytes, header);
     const call = this.#lives.live(uuid) ?? this.#ended.draining(uuid);
     if (call) this.#taps.data(call, uuid, header.leg, bytes, source, arrivalNs, lagNs);
     else this.#orphans.data(uuid, header, bytes, source, arrivalNs, lagNs);
@@ -180,6 +184,11 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
   refused(source: Source): void {
     this.#drops.count('not-allowed');
     this.#refusals.note(source);
+  }
+
+  overflowed(packets: number): void {
+    this.#drops.count('kernel', packets);
+    this.#overflows.count(packets);
   }
 
   activity(callId: number, lastArrivalNs: number): void {
@@ -234,6 +243,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     const nowNs = this.#options.now();
     this.#ended.sweep(nowNs);
     this.#orphans.sweep(nowNs);
+    this.#overflows.report(nowNs);
     this.#lives.endOverdue(nowNs);
   }
 }

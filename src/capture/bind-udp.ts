@@ -8,6 +8,7 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
+const SO_REUSEPORT = 15;
 const SO_RCVBUFFORCE = 33;
 const SO_TIMESTAMPNS = 35;
 const SO_RXQ_OVFL = 40;
@@ -21,29 +22,65 @@ const RECEIVE_BUFFER_BYTES = 512 * 1024;
 /** A UDP socket of the system. */
 export interface BoundUdp {
   fd: number;
+  /** In numbers, where `host` was a name. */
+  address: string;
   port: number;
+  /** What the kernel keeps for it, its own overhead not included. */
+  bufferBytes: number;
+}
+
+export interface BindOptions {
+  receiveBufferBytes?: number;
+  /** Beside other sockets of this port that are shared too. */
+  isShared?: boolean;
 }
 
 /** Opens a socket at `host:port`, as node does, that tells arrival times and drops. Rejects with the system's error. */
-export async function bindUdp(libc: Libc, host: string, port: number): Promise<BoundUdp> {
+export async function bindUdp(
+  libc: Libc,
+  host: string,
+  port: number,
+  { receiveBufferBytes = RECEIVE_BUFFER_BYTES, isShared = false }: BindOptions = {},
+): Promise<BoundUdp> {
   const family = isIPv6(host) ? 6 : 4;
   const address = isIP(host) === 0 ? (await lookup(host, { family })).address : host;
   const fd = libc.socket(family === 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd === -1) throw systemError(libc, 'socket', host, port);
+  if (isShared) share(libc, fd);
   const name = socketAddress(libc, address, port);
   if (libc.bind(fd, name, name.length) === -1) {
     const error = systemError(libc, 'bind', host, port);
     libc.close(fd);
     throw error;
   }
-  const set = (option: number, value: number) =>
-    libc.setsockopt(fd, SOL_SOCKET, option, new Uint8Array(Int32Array.of(value).buffer), 4);
-  set(SO_TIMESTAMPNS, 1);
-  set(SO_RXQ_OVFL, 1);
+  setOption(libc, fd, SO_TIMESTAMPNS, 1);
+  setOption(libc, fd, SO_RXQ_OVFL, 1);
   // Beyond net.core.rmem_max for root only; others get as much as that allows.
-  if (set(SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) === -1) set(SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-  libc.getsockname(fd, name, new Uint8Array(Uint32Array.of(name.length).buffer));
-  return { fd, port: ((name[2] as number) << 8) | (name[3] as number) };
+  if (setOption(libc, fd, SO_RCVBUFFORCE, receiveBufferBytes) === -1)
+    setOption(libc, fd, SO_RCVBUF, receiveBufferBytes);
+  libc.getsockname(fd, name, wordOf(name.length));
+  const boundPort = ((name[2] as number) << 8) | (name[3] as number);
+  return { fd, address, port: boundPort, bufferBytes: bufferBytesOf(libc, fd) };
+}
+
+/** Has a socket share its port with others of this user that share it too, bound before it or after. */
+export function share(libc: Libc, fd: number): void {
+  setOption(libc, fd, SO_REUSEPORT, 1);
+}
+
+function setOption(libc: Libc, fd: number, option: number, value: number): number {
+  return libc.setsockopt(fd, SOL_SOCKET, option, wordOf(value), 4);
+}
+
+/** The kernel tells twice that, its own overhead included. */
+function bufferBytesOf(libc: Libc, fd: number): number {
+  const value = wordOf(0);
+  libc.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, wordOf(value.length));
+  return (new Int32Array(value.buffer)[0] as number) / 2;
+}
+
+function wordOf(value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.of(value).buffer);
 }
 
 /** `struct sockaddr_in` or `sockaddr_in6`; see `SenderAddress`. */

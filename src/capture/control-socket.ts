@@ -1,52 +1,51 @@
 import { isIPv6 } from 'node:net';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
-import { errorText, RstError, systemCode } from '../errors.ts';
-import {
-  type AckMessage,
-  type ByeMessage,
-  DataHeader,
-  formatControl,
-  type InvMessage,
-  parseControl,
-  parseData,
-} from '../protocol/index.ts';
+import { errorText } from '../errors.ts';
+import { type AckMessage, type ByeMessage, formatControl } from '../protocol/index.ts';
 import { AllowList } from './allow-list.ts';
+import { bindError } from './bind-error.ts';
+import { bindUdp } from './bind-udp.ts';
+import type { ReceiverName } from './choose-receiver.ts';
+import { type ControlHandlers, ControlIntake } from './control-intake.ts';
+import { DataSockets } from './data-sockets.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { type Libc, loadLibc } from './libc.ts';
 import { Peers } from './peers.ts';
-
-export interface Source {
-  address: string;
-  port: number;
-}
-
-/** What comes to the control port, already parsed. Handlers must not throw. */
-export interface ControlHandlers {
-  inv(message: InvMessage, source: Source, arrivalNs: number): void;
-  bye(message: ByeMessage, source: Source, arrivalNs: number): void;
-  /** `header` and `bytes` are good during the call only. */
-  data(
-    header: DataHeader,
-    bytes: Uint8Array,
-    source: Source,
-    arrivalNs: number,
-    lagNs: number,
-  ): void;
-  malformed(source: Source, reason: string): void;
-  /** Something came from outside of `server.allow`; nobody has looked at it. */
-  refused(source: Source): void;
-}
+import type { Source } from './source.ts';
 
 /** What is allowed where nobody says otherwise: this machine. */
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
-/** The control port: INV, BYE, and DATA of taps without ports of their own. */
+/** How a control port is read. */
+export interface ControlReading {
+  /** Of DATA; everything else comes as it arrives. */
+  receiver: ReceiverName;
+  /** Why it is not as wanted, in words; null where it is. */
+  obstacle: string | null;
+  /** What the kernel really keeps of DATA that waits, in all. */
+  bufferBytes: number;
+  /** Among so many sockets. */
+  sockets: number;
+}
+
+/**
+ * The control port: INV, BYE, and DATA of taps without ports of their own.
+ *
+ *     batched:                ┌─ not DATA ──► an event for each ──┐
+ *         port ──► the kernel ┤                                   ├──► ControlIntake ──► handlers
+ *                             └─ DATA ──► DataSockets, each 20 ms ┘
+ *
+ *     dgram:   port ──► an event for each datagram ──► ControlIntake ──► handlers
+ */
 export class ControlSocket {
   readonly #handlers: ControlHandlers;
   readonly #now: () => number;
-  readonly #header = new DataHeader();
+  readonly #libc: () => Libc;
   readonly #heartbeat: Heartbeat;
   readonly #peers: Peers;
+  readonly #intake: ControlIntake;
   #socket: SocketAsPromised | null = null;
+  #data: DataSockets | null = null;
   #closed: Promise<void> | null = null;
   #address: Source = { address: '', port: 0 };
 
@@ -54,10 +53,13 @@ export class ControlSocket {
     handlers: ControlHandlers,
     now: () => number,
     allow: AllowList = new AllowList(LOOPBACK),
+    libc: () => Libc = loadLibc,
   ) {
     this.#handlers = handlers;
     this.#peers = new Peers(allow);
+    this.#intake = new ControlIntake(handlers, this.#peers);
     this.#now = now;
+    this.#libc = libc;
     this.#heartbeat = new Heartbeat(now);
   }
 
@@ -66,25 +68,21 @@ export class ControlSocket {
     return this.#address;
   }
 
-  /** Throws `RST_PORT_IN_USE` or `RST_ADDRESS`. Returns the bytes the kernel really keeps for it. */
-  async start(host: string, port: number, receiveBufferBytes: number): Promise<number> {
-    const socket = DgramAsPromised.createSocket(isIPv6(host) ? 'udp6' : 'udp4');
-    const raw = socket.socket;
-    raw.on('message', (bytes, { address, port }) => {
-      this.#receive(bytes, { address, port });
-    });
-    try {
-      const bound = await socket.bind({ port, address: host, exclusive: true });
-      this.#address = { address: bound.address, port: bound.port };
-    } catch (error) {
-      raw.close();
-      throw bindError(error, host, port);
-    }
-    // Errors of single sends come to their callbacks; what is left concerns no call.
-    raw.on('error', () => {});
-    this.#socket = socket;
-    if (this.#closed !== null) await socket.close();
-    return enlargeReceiveBuffer(socket, receiveBufferBytes);
+  /**
+   * `port` 0 is any free one. Throws `RST_PORT_IN_USE` or `RST_ADDRESS`; where `batched` is wanted and DATA
+   * can't be told from INV and BYE, it is read by `dgram`.
+   */
+  async start(
+    host: string,
+    port: number,
+    receiveBufferBytes: number,
+    receiver: ReceiverName = 'dgram',
+  ): Promise<ControlReading> {
+    const reading = await (receiver === 'batched'
+      ? this.#startBatched(host, port, receiveBufferBytes)
+      : this.#startDgram(host, port, receiveBufferBytes, null));
+    if (this.#closed !== null) await this.#letGo();
+    return reading;
   }
 
   /**
@@ -100,41 +98,95 @@ export class ControlSocket {
     this.#socket?.socket.send(datagram, to.port, to.address, () => {});
   }
 
+  /** Hands on all DATA of this UUID that the kernel holds. */
+  catchUp(uuid: string): void {
+    this.#data?.drainCall(uuid);
+  }
+
+  /** Resolves once all DATA that the kernel held when this was called has been handed on. */
+  drain(): Promise<void> {
+    return this.#data?.drain() ?? Promise.resolve();
+  }
+
+  /**
+   * How many packets the kernel has had no room for where those of this UUID wait, since the start: of this
+   * call, or of others that wait in the same place. 0 where nobody can tell.
+   */
+  overflowsBeside(uuid: string): number {
+    return this.#data?.overflowsBeside(uuid) ?? 0;
+  }
+
   close(): Promise<void> {
     this.#heartbeat.close();
-    this.#closed ??= this.#socket?.close() ?? Promise.resolve();
+    this.#closed ??= this.#letGo();
     return this.#closed;
   }
 
-  #receive(bytes: Uint8Array, from: Source): void {
-    if (!this.#peers.received(from.address, bytes.length).isAllowed)
-      return this.#handlers.refused(from);
-    const arrivalNs = this.#now();
-    switch (parseData(bytes, this.#header)) {
-      case 'data':
-        return this.#handlers.data(
-          this.#header,
-          bytes,
-          from,
-          arrivalNs,
-          this.#heartbeat.lagNs(arrivalNs),
-        );
-      case 'malformed':
-        return this.#handlers.malformed(from, 'bad DATA header');
-      case 'not-data':
-        break;
+  #letGo(): Promise<void> {
+    this.#data?.close();
+    return this.#socket?.close() ?? Promise.resolve();
+  }
+
+  async #startBatched(
+    host: string,
+    port: number,
+    receiveBufferBytes: number,
+  ): Promise<ControlReading> {
+    const libc = this.#libc();
+    // Not shared as yet: a port that somebody has is refused, shared or not.
+    const event = await bindUdp(libc, host, port, { receiveBufferBytes }).catch((error) => {
+      throw bindError(error, host, port);
+    });
+    const data = new DataSockets(this.#now, this.#handlers, this.#intake, libc);
+    try {
+      const bufferBytes = await data.open(event, receiveBufferBytes);
+      this.#data = data;
+      await this.#listen(host, { fd: event.fd });
+      return { receiver: 'batched', obstacle: null, bufferBytes, sockets: data.size };
+    } catch (error) {
+      this.#data = null;
+      data.close();
+      libc.close(event.fd);
+      return this.#startDgram(host, port, receiveBufferBytes, errorText(error));
     }
-    const message = parseControl(bytes);
-    switch (message.kind) {
-      case 'inv':
-        return this.#handlers.inv(message, from, arrivalNs);
-      case 'bye':
-        return this.#handlers.bye(message, from, arrivalNs);
-      case 'ack':
-        return this.#handlers.malformed(from, 'an ACK, which only a server sends');
-      case 'malformed':
-        return this.#handlers.malformed(from, message.reason);
+  }
+
+  async #startDgram(
+    host: string,
+    port: number,
+    receiveBufferBytes: number,
+    obstacle: string | null,
+  ): Promise<ControlReading> {
+    const socket = await this.#listen(host, { port, address: host }).catch((error) => {
+      throw bindError(error, host, port);
+    });
+    const bufferBytes = enlargeReceiveBuffer(socket, receiveBufferBytes);
+    return { receiver: 'dgram', obstacle, bufferBytes, sockets: 1 };
+  }
+
+  async #listen(
+    host: string,
+    to: { fd: number } | { port: number; address: string },
+  ): Promise<SocketAsPromised> {
+    const socket = DgramAsPromised.createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const raw = socket.socket;
+    const beforeBye = (uuid: string) => this.catchUp(uuid);
+    raw.on('message', (bytes, { address, port }) => {
+      const arrivalNs = this.#now();
+      const lagNs = this.#heartbeat.lagNs(arrivalNs);
+      this.#intake.take(bytes, { address, port }, arrivalNs, lagNs, beforeBye);
+    });
+    try {
+      const bound = await socket.bind({ ...to, exclusive: true });
+      this.#address = { address: bound.address, port: bound.port };
+    } catch (error) {
+      raw.close();
+      throw error;
     }
+    // Errors of single sends come to their callbacks; what is left concerns no call.
+    raw.on('error', () => {});
+    this.#socket = socket;
+    return socket;
   }
 }
 
@@ -147,35 +199,4 @@ function enlargeReceiveBuffer(socket: SocketAsPromised, wantedBytes: number): nu
   }
   const gotBytes = socket.getRecvBufferSize();
   return process.platform === 'linux' ? gotBytes / 2 : gotBytes;
-}
-
-function bindError(error: unknown, host: string, port: number): RstError {
-  const place = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  switch (systemCode(error)) {
-    case 'EADDRINUSE':
-      return new RstError(
-        'RST_PORT_IN_USE',
-        `control port ${place} is in use by another process; stop that one or choose another server.port`,
-        { cause: error },
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EINVAL':
-      return new RstError(
-        'RST_ADDRESS',
-        `server.host ${host} is no address of this machine; use 0.0.0.0 for all of them`,
-        { cause: error },
-      );
-    case 'EACCES':
-      return new RstError(
-        'RST_PORT_IN_USE',
-        `control port ${place} needs more rights than this user has; choose a server.port above 1023`,
-        { cause: error },
-      );
-    default:
-      return new RstError('RST_ADDRESS', `control port ${place}: ${errorText(error)}`, {
-        cause: error,
-      });
-  }
 }

@@ -5,6 +5,13 @@ export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, sizeBytes: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, sizeBytes: number): number;
+  getsockopt(
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    sizeBytes: Uint8Array,
+  ): number;
   getsockname(fd: number, address: Uint8Array, sizeBytes: Uint8Array): number;
   close(fd: number): number;
   /** `headers` is the address of so many `struct mmsghdr`; `timeout` 0 is none. */
@@ -31,6 +38,7 @@ export function loadLibc(): Libc {
     socket: lib.func('int socket(int, int, int)'),
     bind: lib.func('int bind(int, void *, uint32_t)'),
     setsockopt: lib.func('int setsockopt(int, int, int, void *, uint32_t)'),
+    getsockopt: lib.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: lib.func('int getsockname(int, void *, void *)'),
     close: lib.func('int close(int)'),
     recvmmsg: lib.func('int recvmmsg(int, uintptr_t, unsigned int, int, uintptr_t)'),

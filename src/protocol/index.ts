@@ -22,3 +22,4 @@ export type {
 } from './message.ts';
 export { isUuid, parseControl } from './parse-control.ts';
 export { type Codec, codecOf, NO_PAYLOAD_TYPE, payloadTypeOf } from './payload-type.ts';
+export { UuidTexts } from './uuid-texts.ts';

@@ -1,5 +1,6 @@
 export { callCost } from './call-cost.ts';
 export { CallCounts } from './call-counts.ts';
+export { warnOfReading } from './control-warnings.ts';
 export {
   type DescriptorRoom,
   descriptorLimitOf,

@@ -130,6 +130,8 @@ export function openRegistry(
     node: 'n',
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
+    catchUp: () => {},
+    overflowsBeside: () => 0,
     limits: { ...LIMITS, ...limits },
     sourceLock: options.sourceLock ?? 'address',
     allow: new AllowList(['10.0.0.0/8']),

@@ -27,6 +27,7 @@ async function answering(heard: string[] = []): Promise<TrialServer> {
       data: () => {},
       malformed: () => {},
       refused: () => {},
+      overflowed: () => {},
     },
     () => 0,
   );

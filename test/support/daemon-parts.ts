@@ -41,6 +41,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
       data: (...args) => registry.data(...args),
       malformed: (...args) => registry.malformed(...args),
       refused: (...args) => registry.refused(...args),
+      overflowed: (...args) => registry.overflowed(...args),
     },
     now,
     allow,
@@ -85,6 +86,8 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     node: 'n',
     pool,
     send: (message, to, isPaid) => control.send(message, to, isPaid),
+    catchUp: (uuid) => control.catchUp(uuid),
+    overflowsBeside: (uuid) => control.overflowsBeside(uuid),
     limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0 },
     sourceLock: 'address',
     allow,
@@ -105,8 +108,9 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     archiveUntapped: (call) => filing.fileUntapped(call),
     log,
   });
-  await control.start(HOST, 0, 2 ** 20);
-  pool.start((await chooseReceiver(WANTED_RECEIVER, now)).name);
+  const { name: receiver } = await chooseReceiver(WANTED_RECEIVER, now);
+  await control.start(HOST, 0, 2 ** 20, receiver);
+  pool.start(receiver);
   registry.start();
   await pool.ready();
   const tap = await Tap.open(control.address.port);

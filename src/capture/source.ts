@@ -1,0 +1,5 @@
+/** Who sent a datagram. */
+export interface Source {
+  address: string;
+  port: number;
+}
