@@ -1,5 +1,3 @@
-import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Recovery } from './archive/index.ts';
 import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels } from './call/index.ts';
@@ -19,7 +17,7 @@ import {
   socketPath,
   takeUp,
 } from './config/index.ts';
-import { errorText, RstError, systemCode } from './errors.ts';
+import { RstError } from './errors.ts';
 import { Controller, type ControllerSettings } from './esl/index.ts';
 import { Filing } from './filing.ts';
 import { Folders } from './folders.ts';
@@ -35,9 +33,9 @@ import {
   warnOfReading,
 } from './service/index.ts';
 
-/** How long a shutdown waits for a disk that fails: for the recordings, and once more for their manifests. */
+/** How long a shutdown waits for a disk that fails, of the time it has. */
 const MAX_PATIENCE_MS = 10_000;
-const PATIENCE_SHARE = 1 / 3;
+const PATIENCE_SHARE = 1 / 2;
 
 export interface DaemonOptions {
   config: Config;
@@ -226,9 +224,6 @@ export class Daemon {
     let receiver: ChosenReceiver;
     let reading: ControlReading;
     try {
-      await assertWritable(records.dir, 'records.dir');
-      if (records.fallbackDir !== null)
-        await assertWritable(records.fallbackDir, 'records.fallback_dir');
       await this.#folders.start();
       await this.#recovery.open();
       signal?.throwIfAborted();
@@ -373,21 +368,4 @@ export class Daemon {
 
 function controllerSettings({ freeswitch, esl, trigger, rules }: Config): ControllerSettings {
   return { boxes: freeswitch, esl, trigger, rules };
-}
-
-/** Creates the folder where it is missing and proves that a file can be made in it. */
-async function assertWritable(dir: string, key: string): Promise<void> {
-  const probe = join(dir, `.rst-server-${process.pid}`);
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o750 });
-    await access(dir, constants.W_OK | constants.X_OK);
-    await writeFile(probe, '');
-    await rm(probe);
-  } catch (error) {
-    throw new RstError(
-      'RST_NOT_WRITABLE',
-      `${key} ${dir} can't be written to (${systemCode(error) ?? errorText(error)}); give this user the right to, or choose another folder`,
-      { cause: error },
-    );
-  }
 }

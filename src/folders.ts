@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MinFree } from './config/index.ts';
-import { systemCode } from './errors.ts';
+import { errorText, RstError, systemCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { DiskReport } from './recording/index.ts';
 
@@ -63,11 +63,16 @@ export class Folders {
 
   /** For whoever shows them. */
   get all(): readonly Readonly<Folder>[] {
-    return this.#fallback ? [this.#main, this.#fallback] : [this.#main];
+    return this.#folders;
   }
 
-  /** Resolves once both have been looked at. Both have to be there. */
+  /**
+   * Creates them where they are missing, and resolves once both have been looked at.
+   *
+   * @throws RstError RST_NOT_WRITABLE
+   */
   async start(): Promise<void> {
+    for (const folder of this.#folders) await assertWritable(folder);
     for (const folder of this.#folders)
       this.#devicesBelow.set(folder, await deviceBelow(folder.dir));
     await this.#warnOfOneDisk();
@@ -215,4 +220,21 @@ async function deviceBelow(path: string): Promise<bigint | null> {
 
 function inWords(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e5) / 10} MB` : `${Math.round(bytes / 1e8) / 10} GB`;
+}
+
+/** Creates the folder where it is missing and proves that a file can be made in it. */
+async function assertWritable({ dir, key }: Folder): Promise<void> {
+  const probe = join(dir, `.rst-server-${process.pid}`);
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o750 });
+    await access(dir, constants.W_OK | constants.X_OK);
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    throw new RstError(
+      'RST_NOT_WRITABLE',
+      `${key} ${dir} can't be written to (${systemCode(error) ?? errorText(error)}); give this user the right to, or choose another folder`,
+      { cause: error },
+    );
+  }
 }

@@ -132,6 +132,10 @@ async function writePart(path: string, manifest: Manifest): Promise<void> {
   try {
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
     await file.datasync();
+  } catch (error) {
+    // Half of one is of no use, and in the way of what else waits for room.
+    await rm(path + PART, { force: true }).catch(() => {});
+    throw error;
   } finally {
     await file.close();
   }

@@ -88,7 +88,7 @@ export type ToWorker =
   | { kind: 'stats' }
   /** The call does not go on at its ports: these rest for what is left of `portRestMs`. */
   | { kind: 'unwatch'; callId: number }
-  /** The server is stopped: a call that has ended waits no longer than this for a disk that fails. */
+  /** The server is stopped: so long from now on, and no call waits for a disk that fails any more. */
   | { kind: 'hurry'; patienceMs: number }
   | { kind: 'stop' };
 

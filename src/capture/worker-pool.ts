@@ -160,7 +160,7 @@ export class WorkerPool {
     this.#pairs.unwatch(callId);
   }
 
-  /** From now on no call that has ended waits longer than this for a disk that fails. */
+  /** So long from now on, and no call that has ended waits for a disk that fails any more. */
   hurry(patienceMs: number): void {
     for (const thread of this.#threads) thread.post({ kind: 'hurry', patienceMs });
   }

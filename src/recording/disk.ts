@@ -48,7 +48,8 @@ export class Disk {
   #lostBytes = 0;
   #faultMs = 0;
   #retryMs: number;
-  #patienceMs: number;
+  /** From then on nobody waits. */
+  #lastMs = Infinity;
   /** They try again when they are called, and say what came of it. */
   readonly #retries = new Set<() => void>();
   /** What is under way, and since when; the oldest first. */
@@ -66,7 +67,6 @@ export class Disk {
     this.times = times;
     this.#report = report;
     this.#retryMs = times.retryMinMs;
-    this.#patienceMs = times.patienceMs;
   }
 
   /** Why it does not work, or did not when it last did not; empty where it always did. */
@@ -117,17 +117,17 @@ export class Disk {
   /** Of a call that has ended: how long it waits. */
   wait(waiting: Waiting): void {
     this.#waiting.add(waiting);
-    waiting.limit(this.#patienceMs);
+    waiting.limit(Math.min(this.times.patienceMs, this.#leftMs));
   }
 
   endWait(waiting: Waiting): void {
     this.#waiting.delete(waiting);
   }
 
-  /** From now on nobody waits longer than this. */
+  /** So long from now on, and nobody waits any more, whenever he has begun. */
   hurry(patienceMs: number): void {
-    this.#patienceMs = Math.min(patienceMs, this.#patienceMs);
-    for (const waiting of this.#waiting) waiting.limit(this.#patienceMs);
+    this.#lastMs = Math.min(performance.now() + patienceMs, this.#lastMs);
+    for (const waiting of this.#waiting) waiting.limit(this.#leftMs);
   }
 
   /** No timer is left behind. */
@@ -136,6 +136,10 @@ export class Disk {
     if (this.#retryTimer) clearTimeout(this.#retryTimer);
     this.#lookTimer = null;
     this.#retryTimer = null;
+  }
+
+  get #leftMs(): number {
+    return Math.max(0, this.#lastMs - performance.now());
   }
 
   #retryOne(): void {

@@ -21,7 +21,7 @@ export class Disks {
     return this.#fallback && isAbsolute(name) ? this.#fallback : this.#main;
   }
 
-  /** From now on no call that has ended waits longer than this for a disk that fails. */
+  /** So long from now on, and no call that has ended waits for a disk that fails any more. */
   hurry(patienceMs: number): void {
     this.#main.hurry(patienceMs);
     this.#fallback?.hurry(patienceMs);
