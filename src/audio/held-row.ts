@@ -9,7 +9,9 @@ const PAUSE_PACKETS = 3;
 /** This many packets without a pause, at this share of real time or slower: the backlog, if there was one, is in. */
 const PACED_PACKETS = 10;
 const PACE = 0.9;
-const MAX_SPARE = 32;
+/** For the next that hold something: most legs hold nothing most of the time. */
+const SPARE: HeldPacket[] = [];
+const MAX_SPARE = 1024;
 
 /**
  * The packets of a leg that wait, in order, until what follows tells where they belong.
@@ -26,7 +28,6 @@ export class HeldRow {
   /** In all of them. */
   samples = 0;
   readonly #nsPerSample: number;
-  readonly #spare: HeldPacket[] = [];
   #lastArrivalNs = 0;
 
   constructor(nsPerSample: number) {
@@ -41,7 +42,7 @@ export class HeldRow {
   }
 
   hold(packet: Packet, isAfterPause: boolean): void {
-    const held = this.#spare.pop() ?? new HeldPacket();
+    const held = SPARE.pop() ?? new HeldPacket();
     held.copyFrom(packet);
     held.afterPause = isAfterPause;
     this.packets.push(held);
@@ -54,7 +55,7 @@ export class HeldRow {
       const packet = this.packets[i] as HeldPacket;
       this.samples -= packet.samples;
       take(packet);
-      if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
+      if (SPARE.length < MAX_SPARE) SPARE.push(packet);
     }
     if (count > 0) this.packets = count === this.packets.length ? [] : this.packets.slice(count);
   }

@@ -40,12 +40,15 @@ const RESTART_PACKETS = 10;
 const RESTART_NS = 5e9;
 /** Where the media time is of no use: a wait of more packet times than this is silence. */
 const PAUSE_PACKETS = 3;
-const MAX_SPARE = 32;
 const WRAP = 2 ** 32;
 
 class SequencedPacket extends HeldPacket {
   rateHz = 0;
 }
+
+/** For the next that hold something: most legs hold nothing most of the time. */
+const SPARE: SequencedPacket[] = [];
+const MAX_SPARE = 1024;
 
 /**
  * Places the packets of one leg by what they say of themselves: `seq`, the packet's number, and `ts`, the
@@ -110,7 +113,6 @@ export class SequencedTimeline implements LegTimeline {
 
   /** In the order of their numbers, the first one not the next. */
   readonly #held: SequencedPacket[] = [];
-  readonly #spare: SequencedPacket[] = [];
   readonly #empty = new Packet();
 
   /** `originNs` is when the tap began, `start` what its first packet would have: 0 and 0 by the protocol. */
@@ -237,7 +239,7 @@ export class SequencedTimeline implements LegTimeline {
       return;
     }
     if (at < held.length) this.reordered++;
-    const copy = this.#spare.pop() ?? new SequencedPacket();
+    const copy = SPARE.pop() ?? new SequencedPacket();
     copy.copyFrom(packet);
     copy.rateHz = rateHz;
     copy.heldAtNs = this.#waitedNs;
@@ -269,7 +271,7 @@ export class SequencedTimeline implements LegTimeline {
       const packet = held[done] as SequencedPacket;
       if (done >= count && packet.seq !== this.#nextSeq) break;
       this.#write(packet, packet.rateHz);
-      if (this.#spare.length < MAX_SPARE) this.#spare.push(packet);
+      if (SPARE.length < MAX_SPARE) SPARE.push(packet);
       done++;
     }
     if (done > 0) held.splice(0, done);
