@@ -13,6 +13,7 @@ const HOST = '127.0.0.1';
 const WRITE_MS = 1000;
 /** BYE is at another socket than what came before it. */
 const LAST_MS = 500;
+const CONTROL_BYTES = 4 * 1024 * 1024;
 const COLON = 0x3a;
 const COLONS = 5;
 
@@ -25,7 +26,8 @@ interface Leg {
 
 const [folder = '.'] = process.argv.slice(2);
 const calls = new Map<string, Leg[]>();
-const control = createSocket('udp4');
+const answers = new Map<string, Promise<string>>();
+const control = createSocket({ type: 'udp4', recvBufferSize: CONTROL_BYTES });
 
 async function openLeg(uuid: string, name: string): Promise<Leg> {
   const socket = createSocket('udp4');
@@ -58,11 +60,18 @@ function closeCall(uuid: string): void {
   calls.delete(uuid);
 }
 
-async function invite(uuid: string): Promise<string> {
+async function openCall(uuid: string): Promise<string> {
   const legs = [await openLeg(uuid, 'R'), await openLeg(uuid, 'W')];
   calls.set(uuid, legs);
   const [readPort, writePort] = legs.map(({ socket }) => socket.address().port);
   return `ACK :${uuid}:${readPort}:${writePort}`;
+}
+
+/** An INV that comes again has the same answer. */
+function invite(uuid: string): Promise<string> {
+  const answer = answers.get(uuid) ?? openCall(uuid);
+  answers.set(uuid, answer);
+  return answer;
 }
 
 control.on('message', (message, { port, address }) => {

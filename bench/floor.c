@@ -26,10 +26,12 @@
 #define SLOT_BYTES 2048
 #define LEG_BYTES 16384
 #define MAX_LEGS 65536
-#define RECEIVE_BYTES (512 * 1024)
+#define LEG_RECEIVE_BYTES (512 * 1024)
+#define CONTROL_RECEIVE_BYTES (8 * 1024 * 1024)
 
 struct leg {
   int fd; /* -1 where there is none any more */
+  int port;
   int file;
   int used;
   int ticks_left; /* -1 until BYE */
@@ -67,28 +69,28 @@ static long long now_ns(void) {
   return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-static int open_udp(int *port) {
+static int open_udp(int *port, int receive_bytes) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) fail("socket");
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_bytes, sizeof receive_bytes) < 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   if (bind(fd, (struct sockaddr *)&address, size) < 0) fail("bind");
   getsockname(fd, (struct sockaddr *)&address, &size);
   *port = ntohs(address.sin_port);
   return fd;
 }
 
-static int open_leg(const char *uuid, char name) {
+static void open_leg(const char *uuid, char name) {
   char path[4096];
-  int one = 1, bytes = RECEIVE_BYTES, port;
+  int one = 1;
   struct leg *leg = &legs[leg_count];
   if (leg_count++ == MAX_LEGS) {
     fprintf(stderr, "floor: more than %d legs\n", MAX_LEGS);
     exit(1);
   }
-  leg->fd = open_udp(&port);
-  if (setsockopt(leg->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
-    setsockopt(leg->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  leg->fd = open_udp(&leg->port, LEG_RECEIVE_BYTES);
   if (!is_plain) {
     setsockopt(leg->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
     setsockopt(leg->fd, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof one);
@@ -100,7 +102,6 @@ static int open_leg(const char *uuid, char name) {
   leg->bytes = malloc(LEG_BYTES);
   if (leg->bytes == NULL) fail("malloc");
   leg->ticks_left = -1;
-  return port;
 }
 
 static void write_leg(struct leg *leg) {
@@ -170,12 +171,18 @@ static void control(int fd) {
   char *uuid = text + 5;
   uuid[strcspn(uuid, ":")] = 0;
   if (strlen(uuid) > 128 || strchr(uuid, '/') != NULL) return;
+  int first = 0;
+  while (first < leg_count && strcmp(legs[first].uuid, uuid) != 0) first += 2;
   if (strncmp(text, "INV ", 4) == 0) {
-    int read_port = open_leg(uuid, 'R'), write_port = open_leg(uuid, 'W');
-    snprintf(answer, sizeof answer, "ACK :%s:%d:%d", uuid, read_port, write_port);
+    /* One that comes again has the same answer. */
+    if (first == leg_count) {
+      open_leg(uuid, 'R');
+      open_leg(uuid, 'W');
+    }
+    snprintf(answer, sizeof answer, "ACK :%s:%d:%d", uuid, legs[first].port, legs[first + 1].port);
   } else if (strncmp(text, "BYE ", 4) == 0) {
-    for (int i = 0; i < leg_count; i++)
-      if (legs[i].ticks_left < 0 && strcmp(legs[i].uuid, uuid) == 0) legs[i].ticks_left = LAST_TICKS;
+    for (int i = first; i < leg_count && i < first + 2; i++)
+      if (legs[i].ticks_left < 0) legs[i].ticks_left = LAST_TICKS;
     snprintf(answer, sizeof answer, "ACK :%s", uuid);
   } else
     return;
@@ -183,7 +190,7 @@ static void control(int fd) {
 }
 
 int main(int count, char **arguments) {
-  int port, fd = open_udp(&port);
+  int port, fd = open_udp(&port, CONTROL_RECEIVE_BYTES);
   long number = 0;
   struct sigaction action = {.sa_handler = end};
   sigaction(SIGTERM, &action, NULL);

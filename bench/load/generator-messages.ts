@@ -15,7 +15,10 @@ export interface Answered {
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
+  /** What had to be sent again. */
   resent: number;
+  /** Calls that wanted ports and got none. */
+  portless: number;
 }
 
 export interface Count {

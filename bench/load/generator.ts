@@ -99,7 +99,8 @@ function count(): Count {
 function figuresOf({ seconds, latenciesMs, resent }: ExchangeFigures): Answered {
   const at = (share: number) => latenciesMs[Math.floor((latenciesMs.length - 1) * share)] ?? 0;
   const perSecond = latenciesMs.length / seconds;
-  return { seconds, perSecond, p50Ms: at(0.5), p99Ms: at(0.99), resent };
+  const { portless } = taps as Taps;
+  return { seconds, perSecond, p50Ms: at(0.5), p99Ms: at(0.99), resent, portless };
 }
 
 function answer(message: FromGenerator): void {

@@ -89,6 +89,9 @@ function remarksOn(name: string, runs: readonly RunFigures[]): string[] {
       unanswered > 0 ? `${unanswered} INVs of ${acks?.sent} got no ACK` : '',
       missingCalls > 0 ? `${missingCalls} calls have left nothing` : '',
       ...Object.entries(complaints).map(([text, count]) => `${count} times in its log: ${text}`),
+      setup.portless > 0
+        ? `${setup.portless} calls got no ports, and sent to the control port`
+        : '',
       setup.resent > 0 ? `${setup.resent} INVs had to be sent again` : '',
     ].filter((text) => text !== '');
     return remarks.map((text) => `! ${name}, round ${index + 1}: ${text}\n`);
@@ -106,9 +109,13 @@ export function setupReport(results: readonly SetupFigures[]): string {
       of(({ invs }) => invs.p99Ms).toFixed(1),
       of(({ byes }) => byes.perSecond).toFixed(0),
       String(figures.reduce((sum, { invs }) => sum + invs.resent, 0)),
+      String(figures.reduce((sum, { invs }) => sum + invs.portless, 0)),
     ];
   });
-  return tableOf([['', 'INV/s', 'ACK p50 ms', 'p99 ms', 'BYE/s', 'sent again'], ...rows]);
+  return tableOf([
+    ['', 'INV/s', 'ACK p50 ms', 'p99 ms', 'BYE/s', 'sent again', 'without ports'],
+    ...rows,
+  ]);
 }
 
 export function bisectReport(limits: readonly Limit[]): string {

@@ -23,6 +23,8 @@ export interface TapOptions {
 export class Taps {
   /** The socket that each leg's packets leave from, by leg. */
   readonly fds: Int32Array;
+  /** How many calls wanted ports and got none: they send to the control port. */
+  portless = 0;
   readonly #posix: Posix;
   readonly #options: TapOptions;
   /** By call; null where the form is the old one. */
@@ -54,7 +56,7 @@ export class Taps {
     }
   }
 
-  /** Throws where a call gets no ACK, or one without the ports that it needs. */
+  /** Throws where a call gets no ACK. */
   invite(): ExchangeFigures {
     const calls = new Map<string, number>();
     const requests = this.#requests((uuid, call) => {
@@ -64,10 +66,11 @@ export class Taps {
     });
     return exchangeAll(this.#posix, requests, this.#options.atOnce, ({ uuid, ports }) => {
       if (this.#options.isOldForm) return;
-      if (ports === null) throw new Error(`the ACK of ${uuid} has no ports: are there too few?`);
+      if (ports === null) this.portless++;
       const call = calls.get(uuid) as number;
-      this.#connect(this.fds[legNumber(call, 'R')] as number, ports.readPort);
-      this.#connect(this.fds[legNumber(call, 'W')] as number, ports.writePort);
+      const { port } = this.#options;
+      this.#connect(this.fds[legNumber(call, 'R')] as number, ports?.readPort ?? port);
+      this.#connect(this.fds[legNumber(call, 'W')] as number, ports?.writePort ?? port);
     });
   }
 
