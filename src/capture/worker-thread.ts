@@ -13,6 +13,9 @@ const ENTRY = new URL(
   import.meta.url,
 );
 
+/** Little of what a worker makes lives long; node would give it three times as much to make it in. */
+const MEMORY = { maxYoungGenerationSizeMb: 12 };
+
 /** A worker that is too busy to tell by then does not count. */
 const STATS_WITHIN_MS = 1000;
 
@@ -51,7 +54,7 @@ export class WorkerThread {
   ) {
     const descriptors = receiver === 'batched' ? new OpenDescriptors() : null;
     const workerData: WorkerSetup = { ...setup, descriptors: descriptors?.shared ?? null };
-    this.#worker = new Worker(ENTRY, { workerData, name: 'rst-capture' });
+    this.#worker = new Worker(ENTRY, { workerData, name: 'rst-capture', resourceLimits: MEMORY });
     let error = new Error('the capture worker ended by itself');
     this.#worker.on('message', (message: FromWorker) => {
       if (message.kind === 'stats') {
