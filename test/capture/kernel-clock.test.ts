@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { KernelClock } from '../../src/capture/kernel-clock.ts';
 
 /** 2026 on the wall when the monotonic clock shows 0. */
@@ -109,5 +110,58 @@ describe("the kernel's clock", () => {
     const { state, clock } = clocks();
     state.nowNs = 10e9;
     assert.deepEqual([clock.unstampedNs(9.98e9), clock.lagNs], [10e9, 0.02e9]);
+  });
+
+  test('is not wrong by more than it says and 50 ms, though the wall clock is set before each pass', () => {
+    const step = fc.oneof(
+      // So long nothing happens, and then a datagram comes.
+      fc.record({
+        kind: fc.constant('datagram' as const),
+        afterNs: fc.integer({ min: 1000, max: 9e6 }),
+      }),
+      fc.record({
+        kind: fc.constant('set' as const),
+        byMs: fc.oneof(
+          fc.integer({ min: -10_000_000, max: 10_000_000 }),
+          fc.integer({ min: -60, max: 60 }),
+        ),
+      }),
+      fc.record({
+        kind: fc.constant('pass' as const),
+        afterNs: fc.integer({ min: 1000, max: 9e6 }),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { state, clock, wallOf, arrivalOf } = clocks();
+        let waiting: { cameNs: number; stamp: ReturnType<typeof wallOf> }[] = [];
+        let emptyNs = 0;
+        // Set there and back before anybody looks, it tells nobody.
+        let wasSet = false;
+        for (const one of steps) {
+          if (one.kind === 'set') {
+            if (!wasSet) state.setByNs += one.byMs * 1e6;
+            wasSet = true;
+          } else state.nowNs += one.afterNs;
+          if (one.kind === 'datagram')
+            waiting.push({ cameNs: state.nowNs, stamp: wallOf(state.nowNs) });
+          if (one.kind !== 'pass') continue;
+          clock.compare();
+          const readNs = state.nowNs;
+          for (const { cameNs, stamp } of waiting) {
+            const [ns = 0, lagNs = 0] = arrivalOf(stamp, emptyNs);
+            assert.ok(ns <= state.nowNs, 'it is not of the future');
+            assert.ok(
+              cameNs <= ns + 50e6 && cameNs >= ns - lagNs - 50e6,
+              `${ns - cameNs} ${lagNs}`,
+            );
+          }
+          waiting = [];
+          wasSet = false;
+          emptyNs = readNs;
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
