@@ -12,7 +12,13 @@ if (!RECEIVER_NAMES.includes('batched')) {
 } else {
   const { status } = spawnSync(
     process.execPath,
-    ['--test', '--test-reporter=spec', ...process.argv.slice(2), ...new ReceiverTests().names()],
+    [
+      '--test',
+      '--test-timeout=300000',
+      '--test-reporter=spec',
+      ...process.argv.slice(2),
+      ...new ReceiverTests().names(),
+    ],
     {
       cwd: join(import.meta.dirname, '../..'),
       env: { ...process.env, RST_MEDIA_RECEIVER: 'dgram' },
