@@ -85,5 +85,18 @@ function readable(stream: pino.DestinationStream): pino.DestinationStream {
     // pino-pretty takes `caller` for a place in the code and shows it in front, without its name.
     customPrettifiers: { caller: (caller) => `caller ${caller}` },
   });
-  return { write: (line) => stream.write(format(line)) };
+  return { write: (line) => stream.write(format(JSON.parse(line, visible))) };
+}
+
+/**
+ * What callers and networks say must not be obeyed by a terminal, nor begin a line of its own: control
+ * characters become signs that show them (␊, ␛), those that turn text around �.
+ */
+function visible(key: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value.replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) => {
+    if (character === '\n' && key === 'stack') return character;
+    const code = character.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '␡' : '�';
+  });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { createLog, type LogOptions, maskNumber, setLevel } from '../src/log.ts';
 
@@ -88,6 +89,45 @@ test('a terminal gets lines for people at once, unless JSON is asked for', () =>
   const forced = record({ isTTY: true, json: true });
   forced.log.warn('odd');
   assert.equal(forced.json()[0].msg, 'odd');
+});
+
+test('whatever a caller is called, JSON stays one line with just that in it', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const { log, lines, json } = record();
+      log.child({ caller: text }).info({ reason: text }, text);
+      assert.equal(lines.length, 1);
+      assert.equal(lines[0]?.indexOf('\n'), (lines[0]?.length ?? 0) - 1);
+      const [line] = json();
+      assert.deepEqual([line.caller, line.reason, line.msg], [text, text, text]);
+    }),
+  );
+});
+
+test('whatever a caller is called, a terminal obeys none of it and shows as many lines', () => {
+  const shown = (text: string) => {
+    const { log, lines } = record({ isTTY: true });
+    log.info({ caller: text, reason: text, nested: { callee: [text] } }, `call ${text}`);
+    assert.equal(lines.length, 1);
+    return lines[0] as string;
+  };
+  const lineCount = shown('x').split('\n').length;
+  const character = fc.oneof(
+    fc.constantFrom(...'\n\r\b\0\x07\x1b\x7f\x85\x9b[;m', '\u2028', '\u202e', '\u2066'),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+  );
+  fc.assert(
+    fc.property(fc.array(character, { maxLength: 40 }), (characters) => {
+      const text = characters.join('');
+      const line = shown(text);
+      assert.equal(line.split('\n').length, lineCount);
+      const plain = stripVTControlCharacters(line).replaceAll('\n', '');
+      assert.doesNotMatch(plain, /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      const escapes = (of: string) => of.split('\x1b').length;
+      assert.equal(escapes(line), escapes(shown('x')), 'no colour is of the caller');
+    }),
+  );
+  assert.match(shown('a\nb\x1b[2J'), /caller a␊b␛\[2J/);
 });
 
 test('masking keeps the length, and of six characters or fewer nothing', () => {

@@ -63,6 +63,14 @@ export function cdrOf(manifest: Manifest): CdrLine {
   };
 }
 
+/** Some readers take these for the end of a line; within JSON they may be written as escapes. */
+function oneLine(line: CdrLine): string {
+  return JSON.stringify(line).replace(
+    /[\u0085\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** The call detail records of a recordings folder: `<dir>/cdr/<date>.jsonl`, one line a call. */
 export class CdrFile {
   readonly #folder: string;
@@ -91,7 +99,7 @@ export class CdrFile {
     const written = this.#written.then(async () => {
       await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
       const path = join(this.#folder, `${date}.jsonl`);
-      await appendLine(path, `${JSON.stringify(line)}\n`);
+      await appendLine(path, `${oneLine(line)}\n`);
     });
     this.#written = written.catch(() => {});
     return written;

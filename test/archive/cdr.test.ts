@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import fc from 'fast-check';
 import {
   CdrFile,
   type CdrLine,
@@ -181,4 +182,28 @@ test('a line that cannot be written rejects, and the next one is written all the
     (await linesOf(DATE)).map(({ uuid }) => uuid),
     ['b'],
   );
+});
+
+test('whatever a caller is called, a record stays one line to every reader, and the same', async () => {
+  const odd = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({
+      unit: fc.constantFrom('\n', '\r', '\u0085', '\u2028', '\u2029', '"', '\\', '\0', ','),
+    }),
+  );
+  const cdr = new CdrFile(dir);
+  const written: CdrLine[] = [];
+  await fc.assert(
+    fc.asyncProperty(odd, odd, async (caller, variable) => {
+      const channel = { ...CHANNEL, callerName: caller, variables: { queue: variable } };
+      const line = cdrOf({ ...manifestOf(`${written.length}`, caller), channel });
+      written.push(line);
+      await cdr.append(DATE, line);
+    }),
+  );
+  assertSame(await linesOf(DATE), written);
+  const text = await readFile(join(dir, 'cdr', `${DATE}.jsonl`), 'utf8');
+  // What Unicode, and Python with it, take for the end of a line.
+  const ends = /[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
+  assert.equal(text.split(ends).length - 1, written.length);
 });
