@@ -11,13 +11,13 @@ import { RECEIVER_NAMES } from '../support/receivers.ts';
 import { Tap } from '../support/tap.ts';
 
 const LEGS = ['R', 'W'] as const;
-const PACKETS = 150;
-const PACKET_MS = 20;
+const PACKETS = 300;
 /**
- * So many packets come at once in the beginning, and all others as much before their time: then arrival has no part
- * in the length of anything, and a machine that stands still for half a second moves nothing.
+ * Faster than the 20 ms that a packet holds, and so many at once in the beginning: then arrival has no part in the
+ * length of anything, and a busy machine moves nothing.
  */
-const AHEAD = 30;
+const PACE_MS = 10;
+const AT_ONCE = 30;
 
 interface Stream {
   title: string;
@@ -118,13 +118,15 @@ async function invite(daemon: DaemonProcess, uuid: string, stream: Stream): Prom
 /** Sends the same datagrams at the same time to both. */
 async function play(stream: Stream, daemons: DaemonProcess[], uuid: string): Promise<void> {
   const lines = await Promise.all(daemons.map((daemon) => invite(daemon, uuid, stream)));
-  const startMs = performance.now();
-  for (const { leg, index, at } of schedule(stream)) {
-    const waitMs = startMs + (at - AHEAD) * PACKET_MS - performance.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  const datagrams = schedule(stream).map(({ leg, index, at }) => {
     const numbers = stream.isNumbered ? [index, index * stream.samples] : [];
     const payload = stream.payload(leg, index);
-    const datagram = formatData(uuid, leg, stream.payloadType, payload, ...numbers);
+    return { leg, at, datagram: formatData(uuid, leg, stream.payloadType, payload, ...numbers) };
+  });
+  const startMs = performance.now();
+  for (const { leg, at, datagram } of datagrams) {
+    const waitMs = startMs + (at - AT_ONCE) * PACE_MS - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     await Promise.all(lines.map(({ tap, ports }) => tap.send(datagram, ports[leg])));
   }
   await Promise.all(
