@@ -41,6 +41,11 @@ export class Lives {
     return this.#live.size;
   }
 
+  /** Those and the ones that have ended and are not archived yet. */
+  get unfiled(): number {
+    return this.#calls.size;
+  }
+
   get isClosing(): boolean {
     return this.#closed !== null;
   }

@@ -2,6 +2,7 @@ import { packetNsOf, type ReservedPair, type ResumedMedia, type Source } from '.
 import type { ByeMessage, DataHeader, InvMessage } from '../protocol/index.ts';
 import type { Answers } from './answers.ts';
 import type { Call } from './call.ts';
+import type { CallCap } from './call-cap.ts';
 import { Candidates, type KeptData } from './candidates.ts';
 import type { DropTally } from './drop-tally.ts';
 import type { EndedCalls } from './ended-calls.ts';
@@ -21,6 +22,7 @@ export class Orphans {
   readonly #taps: TapTraffic;
   readonly #answers: Answers;
   readonly #drops: DropTally;
+  readonly #cap: CallCap;
   readonly #candidates: Candidates;
 
   constructor(
@@ -31,6 +33,7 @@ export class Orphans {
       taps: TapTraffic;
       answers: Answers;
       drops: DropTally;
+      cap: CallCap;
     },
   ) {
     this.#options = options;
@@ -39,6 +42,7 @@ export class Orphans {
     this.#taps = parts.taps;
     this.#answers = parts.answers;
     this.#drops = parts.drops;
+    this.#cap = parts.cap;
     this.#candidates = new Candidates((packets) => this.#drops.count('no-call', packets));
   }
 
@@ -68,7 +72,9 @@ export class Orphans {
     if (paused && !mayContinue(paused, uuid, source)) return this.#drops.count('wrong-source');
     if (this.#lives.isClosing) return this.#drops.count('no-call');
     const packets = this.#candidates.add(header, bytes, source, arrivalNs, lagNs);
-    if (packets) this.#openUninvited(uuid, packets, paused);
+    if (!packets) return;
+    // One that goes on was admitted once.
+    if (paused || this.#cap.admits(packets.length)) this.#openUninvited(uuid, packets, paused);
   }
 
   /** DATA of a call that had ended goes on at its ports. */

@@ -42,7 +42,10 @@ export interface CallRegistryOptions {
    * those of this UUID wait, with others'.
    */
   overflowsBeside(uuid: string): number;
-  limits: CallLimits;
+  limits: CallLimits & {
+    /** More are not recorded. */
+    maxCalls: number;
+  };
   sourceLock: SourceLockMode;
   /** For the line of the log that helps who is refused. */
   allow: AllowList;

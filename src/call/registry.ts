@@ -16,6 +16,7 @@ import {
   UuidTexts,
 } from '../protocol/index.ts';
 import { Answers } from './answers.ts';
+import { CallCap } from './call-cap.ts';
 import type { Channel } from './channel.ts';
 import { DropTally } from './drop-tally.ts';
 import { EndedCalls } from './ended-calls.ts';
@@ -47,6 +48,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
   readonly #lives: Lives;
   readonly #taps: TapTraffic;
   readonly #orphans: Orphans;
+  readonly #cap: CallCap;
   /** Calls without audio that are being filed. */
   readonly #untapped = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | null = null;
@@ -63,7 +65,14 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     this.#ended = new EndedCalls(options.channels, ({ callId }) => options.pool.unwatch(callId));
     this.#lives = new Lives(options, this.#ended, this.#answers);
     this.#taps = new TapTraffic(options.pool, this.#lives, this.#answers, this.#drops);
+    const { now, log } = options;
+    this.#cap = new CallCap(
+      { maxCalls: options.limits.maxCalls, now, log },
+      this.#lives,
+      this.#drops,
+    );
     this.#orphans = new Orphans(options, {
+      cap: this.#cap,
       lives: this.#lives,
       ended: this.#ended,
       taps: this.#taps,
@@ -150,6 +159,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     if (this.#lives.isClosing) return;
     const known = this.#lives.live(inv.uuid);
     if (known) return this.#taps.inv(known, inv, source, arrivalNs);
+    if (!this.#cap.admits(1)) return;
     this.#orphans.inv(inv, source);
     const tap = new Tap(inv.uuid, source, inv, this.#options.sourceLock);
     const call = this.#lives.begin(inv, tap, arrivalNs);

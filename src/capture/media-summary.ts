@@ -17,6 +17,8 @@ export const DROP_REASONS = [
   'no-call',
   /** From outside of `server.allow`. */
   'not-allowed',
+  /** Would have begun a call, while there were as many as `calls.max_calls`. */
+  'too-many-calls',
   /** Not read in time: the buffer of its socket was full, and the kernel dropped it. */
   'kernel',
 ] as const;

@@ -79,6 +79,12 @@ export const SECTIONS = {
     idle_timeout: duration('60s', 1_000),
     no_media_timeout: duration('30s', 100),
     max_duration: duration(0, 0, MAX_TIMER_MS, ' (0: never)'),
+    max_calls: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .prefault(10_000)
+      .describe('a whole number from 1 to 1000000'),
   },
   records: {
     dir: z
@@ -182,6 +188,7 @@ export const configSchema = z.strictObject({
       idleTimeoutMs: calls.idle_timeout,
       noMediaTimeoutMs: calls.no_media_timeout,
       maxDurationMs: calls.max_duration,
+      maxCalls: calls.max_calls,
     }))
     .prefault({}),
   records: z

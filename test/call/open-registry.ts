@@ -108,7 +108,7 @@ class FakePool {
 /** A registry whose pool, clock and files are made up. */
 export function openRegistry(
   t: TestContext,
-  limits: Partial<CallLimits> = {},
+  limits: Partial<CallLimits & { maxCalls: number }> = {},
   options: { sourceLock?: SourceLockMode } = {},
 ) {
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -132,7 +132,7 @@ export function openRegistry(
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
     catchUp: () => {},
     overflowsBeside: () => 0,
-    limits: { ...LIMITS, ...limits },
+    limits: { maxCalls: 1000, ...LIMITS, ...limits },
     sourceLock: options.sourceLock ?? 'address',
     allow: new AllowList(['10.0.0.0/8']),
     channels,

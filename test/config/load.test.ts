@@ -53,7 +53,7 @@ test('what nobody sets is at its default', () => {
       sourceLock: 'address',
       l16RateHz: 'auto',
     },
-    calls: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 30_000, maxDurationMs: 0 },
+    calls: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 30_000, maxCalls: 10_000, maxDurationMs: 0 },
     records: {
       dir: join(cwd, 'records'),
       minFree: { bytes: 1e9, percent: 2 },
@@ -210,8 +210,8 @@ test('unknown tables and keys outside their table are told where they belong', (
   const other = file('[calls]', 'port_rest = "1s"', 'colour = 1', 'constructor = 1');
   assert.deepEqual(refusal({ file: other }), [
     `${other}:2: calls.port_rest: no such key; did you mean media.port_rest?`,
-    `${other}:3: calls.colour: no such key, must be one of idle_timeout, no_media_timeout, max_duration`,
-    `${other}:4: calls.constructor: no such key, must be one of idle_timeout, no_media_timeout, max_duration`,
+    `${other}:3: calls.colour: no such key, must be one of idle_timeout, no_media_timeout, max_duration, max_calls`,
+    `${other}:4: calls.constructor: no such key, must be one of idle_timeout, no_media_timeout, max_duration, max_calls`,
   ]);
 });
 

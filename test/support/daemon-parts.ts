@@ -88,7 +88,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     send: (message, to, isPaid) => control.send(message, to, isPaid),
     catchUp: (uuid) => control.catchUp(uuid),
     overflowsBeside: (uuid) => control.overflowsBeside(uuid),
-    limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0 },
+    limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0, maxCalls: 1000 },
     sourceLock: 'address',
     allow,
     channels,
