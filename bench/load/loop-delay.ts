@@ -15,17 +15,24 @@ const delaysUs = createHistogram();
 let dueMs = 0;
 let timer: NodeJS.Timeout | null = null;
 
+/** On a clock that all threads share. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** All that came due since the last time has waited until now: `monitorEventLoopDelay` counts the first of it only. */
 function count(): void {
-  const nowMs = performance.now();
+  const nowMs = now();
   for (; dueMs <= nowMs; dueMs += EVERY_MS)
     delaysUs.record(Math.max(1, Math.round((nowMs - dueMs) * 1000)));
   dueMs = nowMs + EVERY_MS;
 }
 
-function beginOrEnd(): void {
+/** `toldMs` is when it was said: a thread that had no time to listen was late from then on. */
+function beginOrEnd(toldMs: number): void {
   if (timer === null) {
-    dueMs = performance.now() + EVERY_MS;
+    dueMs = toldMs;
+    count();
     timer = setInterval(count, EVERY_MS).unref();
     return;
   }
@@ -41,10 +48,10 @@ function beginOrEnd(): void {
 }
 
 const channel = new BroadcastChannel('bench-loop-delay');
-channel.onmessage = beginOrEnd;
+channel.onmessage = (event: unknown) => beginOrEnd((event as { data: number }).data);
 channel.unref();
 if (isMainThread)
   process.on('SIGUSR2', () => {
-    channel.postMessage(null);
-    beginOrEnd();
+    channel.postMessage(now());
+    beginOrEnd(now());
   });
