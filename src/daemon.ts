@@ -1,6 +1,6 @@
 import { Recovery } from './archive/index.ts';
 import { DaemonBackend } from './backend.ts';
-import { CallRegistry, Channels } from './call/index.ts';
+import { CallRegistry, Channels, TapNotes } from './call/index.ts';
 import {
   AllowList,
   type ChosenReceiver,
@@ -55,6 +55,7 @@ export class Daemon {
   readonly #controller: Controller;
   readonly #admin: AdminSocket;
   readonly #recovery: Recovery;
+  readonly #notes: TapNotes;
   readonly #folders: Folders;
   /** As the main thread writes to them. */
   readonly #disks: Disks;
@@ -120,7 +121,9 @@ export class Daemon {
       },
     );
     const channels = new Channels();
+    const notes = new TapNotes(dir, daemon.node, log);
     const registry = new CallRegistry({
+      notes,
       node: daemon.node,
       pool,
       channels,
@@ -159,7 +162,9 @@ export class Daemon {
       admitBox: (address) => this.#admitBox(allow, address),
       log,
     });
-    this.#recovery = new Recovery({ dir, fallbackDir, node: daemon.node, timezone, log });
+    this.#notes = notes;
+    const nextOf = (recordId: string) => registry.nextOf(recordId);
+    this.#recovery = new Recovery({ dir, fallbackDir, node: daemon.node, timezone, nextOf, log });
     this.#folders = folders;
     this.#disks = disks;
     this.#now = now;
@@ -229,6 +234,7 @@ export class Daemon {
       signal?.throwIfAborted();
       receiver = await chooseReceiver(media.receiver, this.#now);
       signal?.throwIfAborted();
+      await this.#recallTaps(receiver);
       reading = await this.#control.start(
         server.host,
         server.port,
@@ -322,6 +328,7 @@ export class Daemon {
       // What came before the end belongs to its call.
       () => this.#control.drain(),
       () => this.#calls.close(),
+      () => this.#notes.close(),
       () => this.#pool.stop(),
       async () => this.#calls.reportDrops(),
       () => this.#control.close(),
@@ -332,6 +339,12 @@ export class Daemon {
       await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
     if (reason === 'shutdown') this.#log.info('stopped');
+  }
+
+  /** Taps outlive a server: those of one before go on where their packets still go to. */
+  async #recallTaps({ name }: ChosenReceiver): Promise<void> {
+    const notes = await this.#notes.read();
+    if (notes.length > 0) await this.#pool.recall(name, this.#calls.recall(notes));
   }
 
   /** A socket that nobody asked for is not worth a call. */

@@ -3,6 +3,7 @@ import {
   CdrFile,
   cdrOf,
   findLeftBehind,
+  findManifest,
   linkNext,
   type Manifest,
   type ManifestEvent,
@@ -164,13 +165,17 @@ export class Filing {
 
   /** The segment before is filed already, and could not know of this one. */
   async #linkPrevious({ previous, recordId, log }: Call): Promise<void> {
-    const stem = previous && (await this.#filed.get(previous));
-    if (!stem) return;
-    await linkNext(resolve(this.#options.dir, stem), previous.recordId, recordId).catch(
-      (error: unknown) => {
-        log.debug({ err: error }, 'the manifest of the segment before was not linked to this one');
-      },
-    );
+    if (!previous) return;
+    const { dir } = this.#options;
+    const stem = await this.#filed.get(previous);
+    // A server before this one has filed it, or will have.
+    const path = stem
+      ? resolve(dir, stem)
+      : await findManifest(dir, previous.name, previous.recordId);
+    if (path === null) return;
+    await linkNext(path, previous.recordId, recordId).catch((error: unknown) => {
+      log.debug({ err: error }, 'the manifest of the segment before was not linked to this one');
+    });
   }
 }
 

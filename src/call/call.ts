@@ -43,6 +43,8 @@ export interface CallStart {
   tap: Tap;
   startNs: number;
   startedAtMs: number;
+  /** Of a call that another server has recorded; else it gets one. */
+  recordId?: string;
 }
 
 /** Another tap is recorded from then on. */
@@ -56,7 +58,7 @@ export interface TapNote {
 export class Call {
   readonly callId: number;
   /** Unique for ever, across nodes. */
-  readonly recordId = randomUUID();
+  readonly recordId: string;
   /** Its caller and callee are empty where it was lost. */
   inv: InvMessage;
   /** Where the first tap's INV came from. */
@@ -108,6 +110,7 @@ export class Call {
 
   constructor(start: CallStart, log: Log) {
     this.callId = start.callId;
+    this.recordId = start.recordId ?? randomUUID();
     this.#channels = start.channels;
     this.inv = start.inv;
     this.tap = start.tap;

@@ -12,4 +12,6 @@ export type { LiveCall, LiveTrack } from './live-call.ts';
 export { CallRegistry } from './registry.ts';
 export type { CallRegistryOptions } from './registry-options.ts';
 export { type CallState, type EndReason, next } from './state.ts';
+export type { TapNote } from './tap-note.ts';
+export { TapNotes } from './tap-notes.ts';
 export type { UntappedCall } from './untapped-call.ts';

@@ -10,7 +10,8 @@ import { orderOf, tagsOf } from './order.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
 import { nameOfSource } from './source-name.ts';
 import type { EndReason } from './state.ts';
-import type { Tap } from './tap.ts';
+import { Tap } from './tap.ts';
+import type { TapNote } from './tap-note.ts';
 
 /** BYE goes another way than DATA and overtakes it: this long late packets are taken. */
 export const DRAIN_MS = 200;
@@ -26,6 +27,8 @@ export class Lives {
   readonly #liveAs = (uuid: string) => this.#live.get(uuid);
   /** Calls until they are archived, by number. */
   readonly #calls = new Map<number, Call>();
+  /** Those of servers before, by recordId. */
+  readonly #recalled = new Map<string, Call>();
   #lastCallId = 0;
   #closed: Promise<void> | null = null;
   #whenEmpty: (() => void) | null = null;
@@ -84,6 +87,34 @@ export class Lives {
     return call;
   }
 
+  /** Takes over from a server that has ended: the call goes on when its tap does. */
+  recall(note: TapNote, nowNs: number): Call {
+    const { inv, startedAtMs, recordId } = note;
+    const [tap = null, recorded = null] = note.taps.map((each) => {
+      return new Tap(each.inv?.uuid ?? inv.uuid, each.source, each.inv, this.#options.sourceLock);
+    });
+    const { channels } = this.#options;
+    const start = { callId: ++this.#lastCallId, channels, inv, startNs: nowNs, startedAtMs };
+    const log = this.#options.log.child({ uuid: inv.uuid });
+    const call = new Call({ ...start, tap: tap as Tap, recordId }, log);
+    if (recorded) call.tap = recorded;
+    if (recorded) call.otherTaps.push(tap as Tap);
+    const words = note.ended ?? 'the server ended without notice';
+    Object.assign(call, { name: note.name, ports: note.ports, segment: note.segment });
+    call.end = { reason: 'recovered', words, atNs: nowNs };
+    call.apply('recovered');
+    call.apply('finished');
+    this.#recalled.set(recordId, call);
+    this.#ended.add(call, nowNs);
+    this.#ended.archived(call);
+    return call;
+  }
+
+  /** recordId of the call that goes on from that of a server before; null as long as none does. */
+  nextOf(recordId: string): string | null {
+    return this.#recalled.get(recordId)?.next ?? null;
+  }
+
   /** Begins the next segment of a call that had ended although its tap goes on. */
   continue(before: Call, tap: Tap, startNs: number): Call {
     const call = this.begin(before.inv, tap, startNs);
@@ -118,6 +149,7 @@ export class Lives {
     );
     call.name = this.#options.nameOf(facts);
     this.#options.pool.open(orderOf(call, pair, this.#options.node), pair);
+    this.note(call);
     call.apply('opened');
   }
 
@@ -186,6 +218,15 @@ export class Lives {
     void this.#archive({ call, end: call.end, media: null });
   }
 
+  /** Notes the call's taps for a further server, for as long as they may go on: a stop of this one ends none. */
+  note(call: Call): void {
+    const { notes } = this.#options;
+    if (call.name === '') return;
+    const mayGoOn = call.end === null || call.mayResume || call.end.reason === 'shutdown';
+    if (mayGoOn) notes.write(call);
+    else notes.remove(call);
+  }
+
   /** Ends every call and resolves when the last one is archived. No BYE is sent: taps outlive a restart. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -212,12 +253,14 @@ export class Lives {
   #leave(call: Call): void {
     if (this.#live.get(call.uuid) === call) this.#live.delete(call.uuid);
     this.#ended.add(call, this.#options.now());
+    this.note(call);
   }
 
   async #archive(ended: EndedCall): Promise<void> {
     const { call, media } = ended;
     this.#ended.archived(call);
     call.segment = media?.recording.segment ?? null;
+    if (ended.end.reason === 'shutdown') this.note(call);
     call.noteContinuation();
     call.noteOverflows(this.#options.overflowsBeside(call.legsTap.uuid));
     if (call.channel && this.#hangups.isAwaited(call)) await this.#hangups.of(call.channel);

@@ -11,6 +11,7 @@ import type { AckMessage, ByeMessage } from '../protocol/index.ts';
 import type { CallFacts, EndedCall } from './call.ts';
 import type { Channels } from './channels.ts';
 import type { CallLimits } from './idle-clock.ts';
+import type { TapNotes } from './tap-notes.ts';
 import type { UntappedCall } from './untapped-call.ts';
 
 /** The part of the capture workers that a call needs. */
@@ -51,6 +52,8 @@ export interface CallRegistryOptions {
   allow: AllowList;
   /** The path of a call's files, see `records.name`. */
   nameOf(facts: CallFacts): string;
+  /** What a further server is to know of the calls. */
+  notes: Pick<TapNotes, 'write' | 'remove'>;
   /** Monotonic, ns. */
   now(): number;
   /** Files an ended call; must not reject. */

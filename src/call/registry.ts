@@ -3,6 +3,7 @@ import type {
   ControlHandlers,
   DropReason,
   MediaSummary,
+  RecalledPair,
   ReservedPair,
   ResumedMedia,
   Source,
@@ -28,6 +29,7 @@ import { Refusals } from './refusals.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
 import { nameOfSource } from './source-name.ts';
 import { Tap } from './tap.ts';
+import type { TapNote } from './tap-note.ts';
 import { TapTraffic } from './tap-traffic.ts';
 import { UntappedCall } from './untapped-call.ts';
 
@@ -62,7 +64,11 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     this.#refusals = new Refusals(options.allow, options.log);
     this.#overflows = new Overflows(options.log);
     this.#answers = new Answers(options);
-    this.#ended = new EndedCalls(options.channels, ({ callId }) => options.pool.unwatch(callId));
+    this.#ended = new EndedCalls(options.channels, (call) => {
+      options.pool.unwatch(call.callId);
+      // Behind the note of the call that goes on from it.
+      setImmediate(() => options.notes.remove(call));
+    });
     this.#lives = new Lives(options, this.#ended, this.#answers);
     this.#taps = new TapTraffic(options.pool, this.#lives, this.#answers, this.#drops);
     const { now, log } = options;
@@ -100,6 +106,25 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
       ticks++;
       if (ticks % TICKS_PER_S === 0) this.#answers.nextSecond();
     }, TICK_MS);
+  }
+
+  /**
+   * Takes over the taps of servers that have ended: a call goes on as the next segment when something comes
+   * for it. Returns what there is to watch at the ports. To be called before anything can come.
+   */
+  recall(notes: readonly TapNote[]): RecalledPair[] {
+    const nowNs = this.#options.now();
+    return notes.flatMap((note) => {
+      const { callId, uuid, ports, legsTap } = this.#lives.recall(note, nowNs);
+      const { address } = legsTap.source;
+      const announced = legsTap.inv?.ports ?? null;
+      return ports ? [{ call: { callId, uuid, address, announced }, ports }] : [];
+    });
+  }
+
+  /** recordId of the call that goes on from that of a server before; null as long as none does. */
+  nextOf(recordId: string): string | null {
+    return this.#lives.nextOf(recordId);
   }
 
   /** Ends every call and resolves when the last one is archived. No BYE is sent: taps outlive a restart. Idempotent. */
@@ -234,7 +259,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     if (uuid !== null)
       return this.#log.warn(
         { uuid, port, code },
-        'a port of a call whose worker ended can not be bound again: what its tap sends there is lost',
+        'a port of a call that may go on can not be bound again: what its tap sends there is lost',
       );
     // Where another process has the range there are many: one line says it.
     const level = this.#bindFailures++ === 0 ? 'warn' : 'debug';

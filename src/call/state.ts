@@ -9,6 +9,8 @@ export type EndReason =
   /** Somebody asked for it. */
   | 'stopped'
   | 'shutdown'
+  /** The server that recorded it had ended; such a call only waits for its tap to go on. */
+  | 'recovered'
   /** There was no tap; such a call never lives. */
   | 'not-tapped'
   | 'error';
@@ -25,9 +27,11 @@ export type CallState = 'inviting' | 'waiting' | 'active' | 'draining' | 'ended'
 
 export type CallEvent = 'opened' | 'media' | 'finished' | EndReason;
 
-/** True where nobody wanted the end: nothing came, or the worker died. Such a call goes on when something comes. */
+const RESUMABLE: ReadonlySet<EndReason> = new Set(['idle', 'no-media', 'error', 'recovered']);
+
+/** True where nobody wanted the end: nothing came, or worker or server died. Such a call goes on when something comes. */
 export function mayResume(reason: EndReason): boolean {
-  return reason === 'idle' || reason === 'no-media' || reason === 'error';
+  return RESUMABLE.has(reason);
 }
 
 /** True where the call shall stay ended although its tap may go on: what that still sends is late. */
@@ -51,6 +55,7 @@ export function next(state: CallState, event: CallEvent): CallState {
     case 'max-duration':
     case 'stopped':
     case 'shutdown':
+    case 'recovered':
     case 'not-tapped':
     case 'error':
       return state === 'ended' ? state : 'draining';

@@ -89,6 +89,7 @@ export class TapTraffic {
   #changeTap(call: Call, heir: Tap, why: string, nowNs: number): void {
     call.changeTap(heir, why, nowNs);
     if (call.ports) this.#pool.setLegs(call.callId, heir === call.legsTap);
+    this.#lives.note(call);
   }
 
   #drop(call: Call, leg: LegName, reason: DropReason): void {

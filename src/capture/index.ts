@@ -10,6 +10,7 @@ export { packetNsOf } from './packet-time.ts';
 export { type ReservedPair, STOCK_PAIRS } from './pair-stock.ts';
 export type { Source } from './source.ts';
 export { SourceLock, type SourceLockMode } from './source-lock.ts';
+export type { RecalledPair } from './watched-pairs.ts';
 export {
   type CaptureEvents,
   WorkerPool,

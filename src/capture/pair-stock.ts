@@ -1,7 +1,7 @@
 import type { PortPair } from '../protocol/index.ts';
 import type { BoundPair } from './messages.ts';
 import { PortPool } from './port-pool.ts';
-import { type WatchedPair, WatchedPairs } from './watched-pairs.ts';
+import { type RecalledPair, type WatchedPair, WatchedPairs } from './watched-pairs.ts';
 import { fewestCalls, type WorkerThread } from './worker-thread.ts';
 
 /** A port that can't be bound is not tried more often than this. */
@@ -30,6 +30,8 @@ export class PairStock {
   readonly #portRestMs: number;
   readonly #ports: PortPool;
   readonly #watched = new WatchedPairs();
+  /** Of those, what was recalled and is being bound. */
+  readonly #recalling = new Set<number>();
   /** Pairs that are watched no more and not released yet. */
   readonly #returning = new Set<number>();
   readonly #sparePairs: number;
@@ -61,7 +63,7 @@ export class PairStock {
 
   /** Resolves once every pair that was asked for is bound, or has turned out not to be free. */
   async ready(): Promise<void> {
-    while (this.#isBinding() && this.#state === 'open')
+    while ((this.#isBinding() || this.#recalling.size > 0) && this.#state === 'open')
       await new Promise<void>((resolve) => {
         this.#whenBound = resolve;
       });
@@ -92,6 +94,7 @@ export class PairStock {
   }
 
   bound(thread: WorkerThread, pair: BoundPair): void {
+    this.#recalling.delete(pair.pairId);
     // Others are watched, and for no further call.
     if (thread.binding.delete(pair.pairId)) thread.idlePairs.push(pair);
     this.#answered();
@@ -100,6 +103,7 @@ export class PairStock {
   /** Returns the UUID of the call that should have gone on there, null where there is none. */
   bindFailed(thread: WorkerThread, pair: BoundPair): string | null {
     thread.binding.delete(pair.pairId);
+    this.#recalling.delete(pair.pairId);
     this.#setAside(thread, pair);
     const watched = this.#watched.takePair(pair);
     this.restock();
@@ -137,11 +141,28 @@ export class PairStock {
    */
   takeFrom(thread: WorkerThread, live: readonly WatchedPair[]): WatchedPair[] {
     const watched = this.#watched.takeOf(thread);
+    for (const { pair } of watched) this.#recalling.delete(pair.pairId);
     const known = new Set(watched.map(({ call }) => call.callId));
     watched.push(...live.filter(({ call }) => !known.has(call.callId)));
     for (const { pair } of watched) thread.pairs.delete(pair.pairId);
     for (const pair of thread.pairs.values()) this.#giveBack(thread, pair);
     return watched;
+  }
+
+  /**
+   * Has the workers bind and watch the ports that a server before has given to calls which may go on.
+   * Those that are not among the ports of this one are left.
+   */
+  recall(recalled: readonly RecalledPair[]): void {
+    const sinceMs = performance.now();
+    recalled.forEach(({ call, ports }, i) => {
+      const thread = this.#threads[i % this.#threads.length];
+      if (!thread || !this.#ports.claim(ports)) return;
+      const pair = { pairId: ++this.#lastPairId, ...ports };
+      this.#recalling.add(pair.pairId);
+      this.#watched.add({ thread, call, pair, sinceMs });
+      thread.bind(pair, call);
+    });
   }
 
   /** Has the worker that came last bind and watch the pairs of one that died. */

@@ -20,6 +20,15 @@ export class PortPool {
     return { readPort, writePort };
   }
 
+  /** These two, where they are free; false where one is not, or is none of these ports. */
+  claim({ readPort, writePort }: PortPair): boolean {
+    const free = new Set(this.#free);
+    if (readPort === writePort || !free.has(readPort) || !free.has(writePort)) return false;
+    const rest = this.#free.filter((port) => port !== readPort && port !== writePort);
+    this.#free.splice(0, this.#free.length, ...rest);
+    return true;
+  }
+
   giveBack(...ports: number[]): void {
     this.#free.push(...ports);
   }

@@ -1,3 +1,4 @@
+import type { PortPair } from '../protocol/index.ts';
 import type { BoundPair, WatchedCall } from './messages.ts';
 import type { WorkerThread } from './worker-thread.ts';
 
@@ -8,6 +9,12 @@ export interface WatchedPair {
   pair: BoundPair;
   /** Since when, in ms of `performance.now()`. */
   sinceMs: number;
+}
+
+/** Ports that a server before has given to a call which may go on. */
+export interface RecalledPair {
+  call: WatchedCall;
+  ports: PortPair;
 }
 
 /** The ports that are kept for the calls that had them, longest rest first. */

@@ -6,7 +6,7 @@ import type { ReceiverName } from './choose-receiver.ts';
 import type { DropReason, MediaSummary } from './media-summary.ts';
 import type { BoundPair, FromWorker, OpenCall, ResumedMedia, WorkerSetup } from './messages.ts';
 import { PairStock, type ReservedPair } from './pair-stock.ts';
-import type { WatchedPair } from './watched-pairs.ts';
+import type { RecalledPair, WatchedPair } from './watched-pairs.ts';
 import { fewestCalls, WorkerThread } from './worker-thread.ts';
 
 /** A worker that can't start is not tried more often than this. */
@@ -92,9 +92,24 @@ export class WorkerPool {
   }
 
   start(receiver: ReceiverName = 'dgram'): void {
+    this.#open(receiver);
+    this.#pairs.restock();
+  }
+
+  /**
+   * Before `start`: binds what calls may go on at that a server before has recorded, and watches it as
+   * behind an `end` with `mayResume`. Resolves once that is bound, or has turned out not to be free.
+   */
+  async recall(receiver: ReceiverName, pairs: readonly RecalledPair[]): Promise<void> {
+    this.#open(receiver);
+    this.#pairs.recall(pairs);
+    await this.#pairs.ready();
+  }
+
+  #open(receiver: ReceiverName): void {
+    if (this.#threads.length > 0) return;
     this.#receiver = receiver;
     for (let i = this.wantedSize; i > 0; i--) this.#spawn();
-    this.#pairs.restock();
   }
 
   /** Resolves once every pair that was asked for is bound, or has turned out not to be free. */

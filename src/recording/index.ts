@@ -10,7 +10,7 @@ export { isProcessAlive, LEASE_MS, Lease, STATE_FOLDER } from './lease.ts';
 export { dateOf, escapeName, expandName, type NamedCall } from './name.ts';
 export { Patience } from './patience.ts';
 export type { PayloadWriter } from './payload-writer.ts';
-export { type ProcessMark, processMark, stateOfProcess } from './process-mark.ts';
+export { type ProcessMark, processMark, processMarkOf, stateOfProcess } from './process-mark.ts';
 export { type JournalContent, readJournal } from './read-journal.ts';
 export { Recording, type RecordingOptions, type RecordingResult } from './recording.ts';
 export { audioOf, type RecoveredFiles, recoverFiles } from './recover-files.ts';

@@ -128,6 +128,7 @@ export function openRegistry(
   });
   const registry = new CallRegistry({
     node: 'n',
+    notes: { write: () => {}, remove: () => {} },
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
     catchUp: () => {},

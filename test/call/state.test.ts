@@ -11,6 +11,7 @@ const ENDS = [
   'max-duration',
   'stopped',
   'shutdown',
+  'recovered',
   'not-tapped',
   'error',
 ] as const;

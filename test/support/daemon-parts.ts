@@ -84,6 +84,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
   const channels = new Channels();
   const registry = new CallRegistry({
     node: 'n',
+    notes: { write: () => {}, remove: () => {} },
     pool,
     send: (message, to, isPaid) => control.send(message, to, isPaid),
     catchUp: (uuid) => control.catchUp(uuid),

@@ -1,0 +1,100 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorText } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { escapeName, isProcessAlive, STATE_FOLDER } from '../recording/index.ts';
+import type { Call } from './call.ts';
+import { parseTapNote, type TapNote, tapNoteOf } from './tap-note.ts';
+
+const FILE_MODE = 0o640;
+const FOLDER_MODE = 0o750;
+const ENDING = '.json';
+/** A call that began before this is over by now, whatever became of it. */
+const MOST_MS = 48 * 3600e3;
+
+/**
+ * A note of each call whose tap may go on when this server has ended, however it does: one file each below
+ * the recordings folder, there while the call runs and for as long as it could go on.
+ */
+export class TapNotes {
+  readonly #dir: string;
+  readonly #folder: string;
+  readonly #log: Log;
+  /** What is under way, by recordId; one thing after the other. */
+  readonly #pending = new Map<string, Promise<void>>();
+  #hasFailed = false;
+
+  /** `dir`: the recordings folder, absolute. */
+  constructor(dir: string, node: string, log: Log) {
+    this.#dir = dir;
+    this.#folder = join(dir, STATE_FOLDER, `taps-${escapeName(node)}`);
+    this.#log = log;
+  }
+
+  /** The notes of servers that have ended, of each UUID and pair of ports the last one. Never rejects. */
+  async read(): Promise<TapNote[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const notes: TapNote[] = [];
+    for (const name of names) {
+      const path = join(this.#folder, name);
+      const note = parseTapNote(await readFile(path, 'utf8').catch(() => ''));
+      if (note && (await isProcessAlive(this.#dir, note.process))) continue;
+      if (note && name === note.recordId + ENDING && Date.now() - note.startedAtMs < MOST_MS)
+        notes.push(note);
+      else await rm(path, { force: true }).catch(() => {});
+    }
+    const taken = new Set<string | number>();
+    return notes
+      .sort((a, b) => b.startedAtMs - a.startedAtMs)
+      .filter(({ inv, ports, recordId }) => {
+        const keys = [inv.uuid, ...(ports ? [ports.readPort, ports.writePort] : [])];
+        const isNews = keys.every((key) => !taken.has(key));
+        for (const key of keys) taken.add(key);
+        if (!isNews) this.remove({ recordId });
+        return isNews;
+      });
+  }
+
+  /** Notes the call as it is now; behind the caller's back. */
+  write(call: Call): void {
+    const text = JSON.stringify(tapNoteOf(call));
+    const path = this.#pathOf(call);
+    this.#do(call, async () => {
+      await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
+      // A server that is killed meanwhile leaves one or the other, whole.
+      await writeFile(`${path}.part`, text, { mode: FILE_MODE });
+      await rename(`${path}.part`, path);
+    });
+  }
+
+  /** The call does not go on. */
+  remove(call: Pick<Call, 'recordId'>): void {
+    this.#do(call, () => rm(this.#pathOf(call), { force: true }));
+  }
+
+  /** Resolves once all is written. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.all(this.#pending.values());
+  }
+
+  #pathOf({ recordId }: Pick<Call, 'recordId'>): string {
+    return join(this.#folder, recordId + ENDING);
+  }
+
+  #do({ recordId }: Pick<Call, 'recordId'>, action: () => Promise<void>): void {
+    const done = (this.#pending.get(recordId) ?? Promise.resolve())
+      .then(action)
+      .catch((error: unknown) => this.#failed(error))
+      .then(() => {
+        if (this.#pending.get(recordId) === done) this.#pending.delete(recordId);
+      });
+    this.#pending.set(recordId, done);
+  }
+
+  /** Once: a disk that fails has an alarm of its own. */
+  #failed(error: unknown): void {
+    const text = 'a restart will not know which taps run: their notes could not be written';
+    if (!this.#hasFailed) this.#log.warn({ reason: errorText(error) }, text);
+    this.#hasFailed = true;
+  }
+}
