@@ -70,9 +70,25 @@ describe('a daemon under systemd', { skip: process.platform !== 'linux' }, () =>
     const before = fed();
     // What was asked before the worker hung may still be answered, but nothing after it.
     await sleep(4 * WATCHDOG_MS);
-    assert.ok(fed() <= before + 1, `fed ${fed() - before} times`);
+    const since = fed() - before;
     const from = receiver.messages.length;
     await rm(file);
+    assert.ok(since <= 1, `fed ${since} times`);
+    await receiver.told(/^WATCHDOG=1$/, from);
+  });
+
+  test('does not feed it while it stands still, and does again once it goes on', async () => {
+    await using service = await start('still', { WATCHDOG_USEC: String(WATCHDOG_MS * 1000) });
+    const { daemon, receiver } = service;
+    await receiver.told(/^WATCHDOG=1$/);
+    daemon.process.kill('SIGSTOP');
+    // What was on its way has come by then.
+    await sleep(WATCHDOG_MS);
+    const from = receiver.messages.length;
+    await sleep(2 * WATCHDOG_MS);
+    const since = receiver.messages.length - from;
+    daemon.process.kill('SIGCONT');
+    assert.equal(since, 0);
     await receiver.told(/^WATCHDOG=1$/, from);
   });
 
