@@ -76,7 +76,8 @@ export class Daemon {
     const { fallbackDir, maxBufferBytes, minFree } = records;
     const folders = new Folders({ dir, fallbackDir, minFree, log });
     const disks = new Disks(dir, fallbackDir, (report) => folders.report(report));
-    const filing = new Filing({ node: daemon.node, dir, timezone }, disks);
+    const left = (journal: string) => this.#recovery.add(journal);
+    const filing = new Filing({ node: daemon.node, dir, timezone, left }, disks);
     const counts = new CallCounts();
     // Calls and capture know each other by these two callbacks only.
     const control = new ControlSocket(

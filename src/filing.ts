@@ -25,6 +25,7 @@ import {
   BlockPool,
   Disks,
   dateOf,
+  JOURNAL,
   Patience,
   Recording,
   removeJournal,
@@ -37,6 +38,8 @@ export interface FilingOptions {
   /** The recordings folder, absolute. */
   dir: string;
   timezone: string;
+  /** Hears of the journal of each call whose worker has left it unfinished, once it is filed. Must not throw. */
+  left(journalPath: string): void;
 }
 
 /** What became of a call's files. */
@@ -80,6 +83,8 @@ export class Filing {
     const { stem } = place;
     const filed = await this.#write(manifest, place, date, call.log);
     if (filed) await this.#linkPrevious(call);
+    if (filed && stem && !media && !place.journalPath)
+      this.#options.left(resolve(this.#options.dir, stem) + JOURNAL);
     for (const warning of [...(media?.warnings ?? []), ...place.warnings]) call.log.warn(warning);
     const { endReason, reason, durationMs } = manifest;
     const packets = { R: manifest.tracks.R.packets, W: manifest.tracks.W.packets };

@@ -107,10 +107,10 @@ export async function writeManifest(stemPath: string, manifest: Manifest): Promi
  * Writes `next` into the manifest `<stemPath>.json`, whole or not at all; one that is of another record, or
  * has a `next`, stays as it is. Rejects with the system's error, `ENOENT` where it was moved away.
  */
-export async function linkNext(stemPath: string, recordId: string, next: string): Promise<void> {
-  const manifest = await readManifest(stemPath);
-  if (manifest.recordId !== recordId || manifest.next !== null) return;
-  await replaceManifest(stemPath, { ...manifest, next });
+export function linkNext(stemPath: string, recordId: string, next: string): Promise<void> {
+  return editManifest(stemPath, (manifest) =>
+    manifest.recordId !== recordId || manifest.next !== null ? manifest : { ...manifest, next },
+  );
 }
 
 /** Reads `<stemPath>.json`. Rejects with the system's error, or a SyntaxError. */
@@ -118,11 +118,26 @@ export async function readManifest(stemPath: string): Promise<Manifest> {
   return JSON.parse(await readFile(`${stemPath}.json`, 'utf8')) as Manifest;
 }
 
-/** Writes `<stemPath>.json` again, whole or not at all. Rejects with the system's error. */
-export async function replaceManifest(stemPath: string, manifest: Manifest): Promise<void> {
-  const path = `${stemPath}.json`;
-  await writePart(path, manifest);
-  await rename(path + PART, path);
+let edited: Promise<void> = Promise.resolve();
+
+/**
+ * Writes `<stemPath>.json` again as `edit` returns it, whole or not at all, and not where that is the same
+ * object. One edit at a time, so that none takes back another. Rejects as `readManifest`.
+ */
+export function editManifest(
+  stemPath: string,
+  edit: (manifest: Manifest) => Manifest,
+): Promise<void> {
+  const done = edited.then(async () => {
+    const manifest = await readManifest(stemPath);
+    const changed = edit(manifest);
+    if (changed === manifest) return;
+    const path = `${stemPath}.json`;
+    await writePart(path, changed);
+    await rename(path + PART, path);
+  });
+  edited = done.catch(() => {});
+  return done;
 }
 
 async function writePart(path: string, manifest: Manifest): Promise<void> {

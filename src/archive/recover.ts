@@ -19,13 +19,7 @@ import {
 import { CdrFile, cdrOf } from './cdr.ts';
 import { findManifest } from './find-manifest.ts';
 import { type JournalCall, journalCallOf, tagsOfCall } from './journal-call.ts';
-import {
-  linkNext,
-  type Manifest,
-  readManifest,
-  replaceManifest,
-  writeManifest,
-} from './manifest.ts';
+import { editManifest, linkNext, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { completedManifest, recoveredManifest } from './recovered-manifest.ts';
 
 export interface RecoverOptions {
@@ -36,6 +30,8 @@ export interface RecoverOptions {
   timezone: string;
   /** Says what would be done, and does nothing. */
   isDryRun?: boolean;
+  /** The process of its journal runs, but records it no more. */
+  isOver?: boolean;
   /** recordId of the segment that has begun behind this one, where it has. */
   nextOf?(recordId: string): string | null;
 }
@@ -125,7 +121,12 @@ class JournalRecovery {
           node: call.node ?? this.#options.node,
           ...{ startedAtMs, call, journal, recovered },
         });
-    if (filed) await replaceManifest(this.#stemPath, manifest);
+    // By now the segment behind it may have been filed.
+    if (filed)
+      await editManifest(this.#stemPath, ({ next }) => ({
+        ...manifest,
+        next: manifest.next ?? next,
+      }));
     else await writeManifest(this.#stemPath, manifest);
     await this.#link(dir, call, manifest);
     await this.#addToCdr(dir, manifest, startedAtMs, filed !== null);
@@ -156,7 +157,8 @@ class JournalRecovery {
 
   /** Where another process has said first that it makes it final, this one leaves it alone. */
   async #isLive({ head, recorder, recoverers }: JournalContent, dir: string): Promise<boolean> {
-    if (recorder && (await isProcessAlive(dir, recorder))) return true;
+    const isOver = this.#options.isOver === true;
+    if (recorder && !isOver && (await isProcessAlive(dir, recorder))) return true;
     // One that has just been created says nothing yet.
     if (!head && recoverers.length === 0) {
       const { mtimeMs } = await stat(this.#journalPath);

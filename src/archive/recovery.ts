@@ -5,7 +5,7 @@ import { LEASE_MS, Lease } from '../recording/index.ts';
 import { findJournals } from './find-journals.ts';
 import { type RecoverOptions, type RecoveryState, recover } from './recover.ts';
 
-export interface RecoveryOptions extends Omit<RecoverOptions, 'isDryRun'> {
+export interface RecoveryOptions extends Omit<RecoverOptions, 'isDryRun' | 'isOver'> {
   /** Where recordings go when the recordings folder can't take them; absolute. */
   fallbackDir: string | null;
   log: Log;
@@ -20,6 +20,7 @@ export class Recovery {
   readonly #lease: Lease;
   readonly #abort = new AbortController();
   #done: Promise<void> = Promise.resolve();
+  #added: Promise<void> = Promise.resolve();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -41,6 +42,14 @@ export class Recovery {
     });
   }
 
+  /** Makes a recording final that a thread of this process has left. */
+  add(journal: string): void {
+    const { signal } = this.#abort;
+    this.#added = this.#added.then(async () => {
+      if (!signal.aborted) await this.#recover(journal, true);
+    });
+  }
+
   /** Ends with the recording at hand. */
   stop(): void {
     this.#abort.abort();
@@ -49,7 +58,7 @@ export class Recovery {
   /** Resolves once that is final; to be called when nothing is recorded any more. */
   async close(): Promise<void> {
     this.stop();
-    await this.#done;
+    await Promise.all([this.#done, this.#added]);
     await this.#lease.close();
   }
 
@@ -71,9 +80,9 @@ export class Recovery {
     }
   }
 
-  async #recover(journal: string): Promise<RecoveryState> {
+  async #recover(journal: string, isOver = false): Promise<RecoveryState> {
     const { log } = this.#options;
-    const outcome = await recover(journal, this.#options);
+    const outcome = await recover(journal, { ...this.#options, isOver });
     const { state, uuid, durationMs, files, warnings } = outcome;
     if (state === 'live') return state;
     if (state === 'failed' || state === 'incomplete')

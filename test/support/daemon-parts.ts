@@ -32,7 +32,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
   const clockOrigin = process.hrtime.bigint();
   const now = monotonicFrom(clockOrigin);
   const allow = new AllowList(['127.0.0.0/8']);
-  const filing = new Filing({ node: 'n', dir, timezone: 'UTC' });
+  const filing = new Filing({ node: 'n', dir, timezone: 'UTC', left: () => {} });
   const filed: { wake(): void; count: number } = { wake: () => {}, count: 0 };
   const control = new ControlSocket(
     {
