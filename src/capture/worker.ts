@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemCode } from '../errors.ts';
-import { BlockPool, Disks } from '../recording/index.ts';
+import { Buffers, Disks } from '../recording/index.ts';
 import { BatchedReceiver } from './batched-receiver.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
 import { Gate } from './gate.ts';
@@ -53,7 +53,7 @@ class CaptureWorker {
   readonly #setup: WorkerSetup;
   readonly #now: () => number;
   readonly #receiver: Receiver;
-  readonly #blocks: BlockPool;
+  readonly #buffers: Buffers;
   readonly #disks: Disks;
   readonly #datagram = new Datagram();
   readonly #ports = new Map<number, LegPorts>();
@@ -74,7 +74,7 @@ class CaptureWorker {
     this.#now = monotonicFrom(setup.clockOrigin);
     this.#flushTurns = Math.max(1, Math.round(setup.flushIntervalMs / FLUSH_TURN_MS));
     const { descriptors, fallbackDir, maxBufferBytes, recording } = setup;
-    this.#blocks = new BlockPool(maxBufferBytes);
+    this.#buffers = new Buffers(maxBufferBytes, fallbackDir !== null);
     this.#disks = new Disks(recording.dir, fallbackDir, (report) =>
       this.#send({ kind: 'disk', report }),
     );
@@ -155,8 +155,9 @@ class CaptureWorker {
 
   #open(call: OpenCall): void {
     const ports = call.pairId === null ? null : (this.#ports.get(call.pairId) ?? null);
+    const blocks = this.#buffers.of(call.name);
     const disk = this.#disks.of(call.name);
-    const media = new MediaCall(call, this.#setup, this.#blocks, disk, this.#drop);
+    const media = new MediaCall(call, this.#setup, blocks, disk, this.#drop);
     this.#calls.set(call.callId, {
       media,
       ports,

@@ -1,18 +1,22 @@
-import { close, constants, fdatasync, fstat, ftruncate, open, write } from 'node:fs';
-import { basename } from 'node:path';
+import { close, constants, fdatasync, fstat, ftruncate, open, stat, write } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { RstError, systemCode } from '../errors.ts';
 import type { Block, BlockPool } from './block.ts';
 import { canHeal } from './can-heal.ts';
 import { giveName, PART } from './give-name.ts';
 import type { Patience } from './patience.ts';
+import type { Fill, Part, Piece } from './piece.ts';
+import { reopen } from './reopen.ts';
 import { writeAll } from './write-all.ts';
+import { writingEnded } from './writing-ended.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const truncateFile = promisify(ftruncate);
 const syncFile = promisify(fdatasync);
 const statFile = promisify(fstat);
+const statPath = promisify(stat);
 
 /** Files are for the service and its group. */
 const FILE_MODE = 0o640;
@@ -20,22 +24,6 @@ const FILE_MODE = 0o640;
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 type FileState = 'opening' | 'open' | 'failed' | 'closed';
-
-/** Bytes of a block, which others may fill behind them. */
-interface Part {
-  block: Block;
-  start: number;
-  end: number;
-}
-
-/** The same byte many times over; zeros become a hole. */
-interface Fill {
-  byte: number;
-  count: number;
-}
-
-/** Bytes that wait for their turn. */
-type Piece = Part | Fill;
 
 /** How much of a fill is written at once. */
 const FILL_BYTES = 1 << 16;
@@ -64,6 +52,8 @@ export class AppendFile {
   #fd = -1;
   #inode = 0;
   #positionBytes = 0;
+  /** Up to there bytes were written; what follows, up to the position, is a hole. */
+  #writtenBytes = 0;
   /** As many are on the disk, where that is wanted. */
   #syncedBytes = 0;
   /** The system has told that some are not there. */
@@ -155,7 +145,7 @@ export class AppendFile {
     });
     if (sync) await this.#insist(() => this.#sync());
     await this.#close();
-    await this.#insist(() => giveName(this.path + PART, this.path));
+    await this.#insist(() => this.#giveName());
     this.#unwatch();
     if (this.#state === 'failed') return false;
     this.#positionBytes = endBytes;
@@ -204,7 +194,7 @@ export class AppendFile {
       await syncFile(this.#fd);
     } catch (error) {
       if (FULL.has(systemCode(error) ?? '')) throw error;
-      throw this.#errorOf(error);
+      throw writingEnded(this.path, error);
     }
   }
 
@@ -216,10 +206,22 @@ export class AppendFile {
     disk.begin(this);
     fdatasync(this.#fd, (error) => {
       disk.end(this);
-      if (error) this.#syncError ??= this.#errorOf(error);
+      if (error) this.#syncError ??= writingEnded(this.path, error);
       this.#syncedBytes = writtenBytes;
       this.#pump();
     });
+  }
+
+  /** A file that is not there comes back with its folder; where that is there, somebody has removed the file. */
+  async #giveName(): Promise<void> {
+    try {
+      await giveName(this.path + PART, this.path);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      await statPath(dirname(this.path));
+      this.partPath = null;
+      throw writingEnded(this.path, error);
+    }
   }
 
   #push(piece: Piece): void {
@@ -282,6 +284,7 @@ export class AppendFile {
         if (this.#lastError !== null) this.#recover();
         at += writtenBytes;
         this.#positionBytes += writtenBytes;
+        this.#writtenBytes = this.#positionBytes;
         if (at < end && this.#state === 'open') next();
         else done();
       });
@@ -320,26 +323,28 @@ export class AppendFile {
    */
   async #reopen(): Promise<void> {
     if (this.partPath === null) return;
-    let fd = -1;
+    // Where it is not there, the next write tells.
+    const again = await reopen(this.partPath, this.#inode);
+    if (again === null) return;
+    let { fd } = again;
     try {
-      fd = await openFile(this.partPath, constants.O_RDWR | constants.O_NOFOLLOW);
-      const { ino, size } = await statFile(fd);
-      if (ino === this.#inode && this.#state === 'open') {
-        await this.#fillGone(fd, size);
+      if (this.#state === 'open') {
+        await this.#fillGone(fd, again.sizeBytes);
         [fd, this.#fd] = [this.#fd, fd];
       }
     } catch {
-      // As it was before: the next write tells.
+      // As it was before, with the file that was open.
     }
-    if (fd >= 0) await closeFile(fd).catch(() => {});
+    await closeFile(fd).catch(() => {});
   }
 
   async #fillGone(fd: number, sizeBytes: number): Promise<void> {
-    const goneBytes = this.#positionBytes - sizeBytes;
-    // Silence of zeros has no bytes on the disk.
-    if (goneBytes <= 0 || this.#silence === 0) return;
+    const goneBytes = this.#writtenBytes - sizeBytes;
+    if (goneBytes <= 0) return;
+    // Silence of zeros needs no bytes on the disk.
+    if (this.#silence) await writeAll(fd, new Uint8Array(goneBytes).fill(this.#silence), sizeBytes);
+    else this.#writtenBytes = sizeBytes;
     if (this.#silence === null) this.#positionBytes = sizeBytes;
-    else await writeAll(fd, new Uint8Array(goneBytes).fill(this.#silence), sizeBytes);
     this.goneBytes += goneBytes;
   }
 
@@ -365,17 +370,9 @@ export class AppendFile {
     this.#whenIdle = null;
   }
 
-  #errorOf(error: unknown): RstError {
-    if (error instanceof RstError) return error;
-    const code = systemCode(error) ?? String(error);
-    return new RstError('RST_RECORDING', `${this.path}: writing ended with ${code}`, {
-      cause: error,
-    });
-  }
-
   #fail(error: unknown): void {
     this.#state = 'failed';
-    this.error ??= this.#errorOf(error);
+    this.error ??= writingEnded(this.path, error);
     if (!this.#writing) this.#letGo();
   }
 

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import fs, { truncateSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { AppendFile } from '../../src/recording/append-file.ts';
+import { BLOCK_BYTES } from '../../src/recording/block.ts';
+import { BlockStream } from '../../src/recording/block-stream.ts';
+import { Buffers } from '../../src/recording/buffers.ts';
 import { canHeal } from '../../src/recording/can-heal.ts';
 import { DISK_TIMES, Disk, type DiskReport } from '../../src/recording/disk.ts';
 import { Disks } from '../../src/recording/disks.ts';
@@ -73,6 +76,22 @@ describe('an append file', () => {
     assert.deepEqual(reports, [{ state: 'failing', dir: folder, reason: 'EIO' }]);
   });
 
+  test('that somebody has removed is not waited for, unless its folder is gone as well', async () => {
+    const { file, path } = await openFile();
+    await rm(`${path}.part`);
+    assert.equal(await file.finish(HEAD, HEAD, false), false);
+    assert.equal(file.complaint, `${path}: writing ended with ENOENT`);
+    assert.deepEqual(reports, []);
+
+    const other = await openFile();
+    const away = `${folder}-away`;
+    await rename(folder, away);
+    const finished = other.file.finish(HEAD, HEAD, false);
+    while (reports.length === 0) await new Promise(setImmediate);
+    await rename(away, folder);
+    assert.equal(await finished, true);
+  });
+
   test('ends at once with what no waiting heals', async () => {
     const { pool, file, path } = await openFile();
     failWrites(['EFBIG']);
@@ -100,6 +119,18 @@ describe('an append file', () => {
     ]);
     assert.deepEqual(await readFile(path), expected);
     assert.deepEqual([file.goneBytes, pool.out], [5, 0]);
+  });
+
+  test('of samples has a hole there, and does not take the holes of its silence for lost', async () => {
+    const { pool, file, path } = await openFile(0);
+    file.append(pool.filled(Buffer.from('written')));
+    file.fill(0, 3);
+    while (pool.out > 0) await new Promise(setImmediate);
+    failWrites(['EIO', 'EIO'], () => truncateSync(`${path}.part`, 6));
+    file.append(pool.filled(Buffer.from('next')));
+    assert.equal(await file.finish(HEAD, HEAD, false), true);
+    assert.equal(await readFile(path, 'latin1'), `headwr${'\0'.repeat(8)}nexthead`);
+    assert.equal(file.goneBytes, 5);
   });
 
   test('of payloads has nothing in place of what the disk has lost', async () => {
@@ -217,6 +248,30 @@ describe('patience', () => {
     patience.end();
     disk.close();
   });
+});
+
+test('a folder that fails takes no memory from the other one', () => {
+  const buffers = new Buffers(40 * BLOCK_BYTES, true);
+  const [main, fallback] = [buffers.of('u'), buffers.of('/b/u')];
+  const disk = new Disk(folder, () => {}, TIMES);
+  // Never opened: nothing of them is written.
+  const stream = (pool: typeof main) =>
+    new BlockStream([new AppendFile(pool, new Patience(disk))], pool, disk, 0);
+  const [lost, kept] = [stream(main), stream(fallback)];
+  const bytes = new Uint8Array(BLOCK_BYTES);
+  for (let i = 0; i < 100; i++) lost.append(bytes, 0, bytes.length);
+  kept.append(bytes, 0, bytes.length);
+  assert.deepEqual([main.waitingBytes, main.isFull], [30 * BLOCK_BYTES, true]);
+  assert.deepEqual(
+    [lost.lost, lost.lostBytes],
+    [[[30 * BLOCK_BYTES, 70 * BLOCK_BYTES]], 70 * BLOCK_BYTES],
+  );
+  assert.deepEqual(
+    [fallback.waitingBytes, fallback.isFull, kept.lostBytes],
+    [BLOCK_BYTES, false, 0],
+  );
+  assert.equal(lost.bytes, 100 * BLOCK_BYTES);
+  disk.close();
 });
 
 test('what may heal is about the disk, not about the file', () => {
