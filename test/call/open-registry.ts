@@ -119,6 +119,7 @@ export function openRegistry(
   const untapped: UntappedCall[] = [];
   const channels = new Channels();
   const began: string[] = [];
+  const noted = new Map<string, string>();
   const lines: { msg: string; uuid?: string; level: string; dropped?: Record<string, number> }[] =
     [];
   const log = createLog({
@@ -128,7 +129,10 @@ export function openRegistry(
   });
   const registry = new CallRegistry({
     node: 'n',
-    notes: { write: () => {}, remove: () => {} },
+    notes: {
+      write: ({ recordId, uuid }) => void noted.set(recordId, uuid),
+      remove: ({ recordId }) => void noted.delete(recordId),
+    },
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
     catchUp: () => {},
@@ -170,8 +174,11 @@ export function openRegistry(
     const all = lines.findLast(({ dropped }) => dropped)?.dropped ?? {};
     return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
   };
+  /** UUIDs of the calls that a further server would learn of. */
+  const notes = () => [...noted.values()];
   return {
     registry,
+    notes,
     pool,
     clock,
     channels,

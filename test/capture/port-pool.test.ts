@@ -28,3 +28,16 @@ test('a single port is no pair, and waits for another', () => {
   pool.giveBack(11);
   assert.deepEqual(pool.take(), { readPort: 12, writePort: 11 });
 });
+
+test('a pair that is wanted by its numbers is had once, and only of these ports', () => {
+  const pool = new PortPool(10, 15);
+  assert.equal(pool.claim({ readPort: 12, writePort: 15 }), true);
+  assert.equal(pool.claim({ readPort: 12, writePort: 13 }), false);
+  assert.equal(pool.claim({ readPort: 10, writePort: 9 }), false);
+  assert.equal(pool.claim({ readPort: 10, writePort: 10 }), false);
+  assert.equal(pool.freePairs, 2);
+  assert.deepEqual(pool.take(), { readPort: 10, writePort: 11 });
+  assert.deepEqual(pool.take(), { readPort: 13, writePort: 14 });
+  pool.giveBack(12, 15);
+  assert.deepEqual(pool.take(), { readPort: 12, writePort: 15 });
+});

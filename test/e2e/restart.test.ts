@@ -8,6 +8,7 @@ import { parseWav } from '../../src/audio/index.ts';
 import { packetsIn } from '../chaos/numbered-audio.ts';
 import { type SentCall, SteadyTaps } from '../chaos/steady-taps.ts';
 import { DaemonProcess } from '../support/daemon-process.ts';
+import { FakeFreeswitch } from '../support/fake-freeswitch.ts';
 
 const MEDIA_PORTS = '16900-17099';
 const LEGS = ['R', 'W'] as const;
@@ -91,4 +92,72 @@ describe('taps outlive their server', () => {
           'nothing is noted of what has ended',
         );
       });
+});
+
+describe('a FreeSWITCH that the server controls', () => {
+  /** Environment of a server that controls it. */
+  const controlling = (fs: FakeFreeswitch) => ({
+    RST_FREESWITCH_HOST: fs.host,
+    RST_FREESWITCH_PORT: String(fs.port),
+    RST_FREESWITCH_NAME: 'fs1',
+    RST_FREESWITCH_PASSWORD: 'ClueCon',
+    RST_ESL_RECONNECT_MIN: '100ms',
+    RST_TRIGGER_CONFIRM_TIMEOUT: '1s',
+    RST_LOG_LEVEL: 'debug',
+  });
+  const isMediaOf = (uuid: string) => (line: { msg: string; uuid?: string }) =>
+    line.msg === 'media arrives' && line.uuid === uuid;
+
+  for (const form of ['ports', 'old'] as const)
+    test(`has taps that go on recorded on, and taps what has none (${form} form)`, async () => {
+      await using fs = await FakeFreeswitch.start({ taps: { form } });
+      const options = { mediaPorts: MEDIA_PORTS, env: controlling(fs) };
+      await using first = await DaemonProcess.start(options);
+      await fs.until(() => fs.subscribers() === 1, 'a subscriber');
+      const tapped = fs.channel();
+      tapped.answer();
+      await first.logged(isMediaOf(tapped.uuid));
+      await first.kill();
+      // Nobody was there to have it tapped.
+      const untapped = fs.channel();
+      untapped.answer();
+      const { port, records } = first;
+      await using second = await DaemonProcess.start({ ...options, port, records });
+      await second.logged(isMediaOf(tapped.uuid));
+      await second.logged(isMediaOf(untapped.uuid));
+      await fs.until(() => fs.subscribers() === 1, 'a subscriber');
+      assert.deepEqual(
+        fs.taps.map(({ uuid }) => uuid),
+        [tapped.uuid, untapped.uuid],
+        'one tap each',
+      );
+      for (const { uuid } of [tapped, untapped]) {
+        fs.channels.find((channel) => channel.uuid === uuid)?.hangup();
+        await second.ended(uuid);
+      }
+      const goesOn = await second.manifest(tapped.uuid, 2);
+      assert.deepEqual([goesOn.box, goesOn.endReason], ['fs1', 'bye']);
+      assert.equal((await second.manifest(tapped.uuid, 1)).recordId, goesOn.previous);
+      assert.equal((await second.manifest(untapped.uuid)).endReason, 'bye');
+    });
+
+  test('has calls tapped anew whose taps have gone meanwhile', async () => {
+    await using fs = await FakeFreeswitch.start();
+    const options = { mediaPorts: MEDIA_PORTS, env: controlling(fs) };
+    await using first = await DaemonProcess.start(options);
+    await fs.until(() => fs.subscribers() === 1, 'a subscriber');
+    const call = fs.channel();
+    call.answer();
+    await first.logged(isMediaOf(call.uuid));
+    await first.kill();
+    fs.taps[0]?.stop();
+    const { port, records } = first;
+    await using second = await DaemonProcess.start({ ...options, port, records });
+    await second.logged(isMediaOf(call.uuid));
+    assert.equal(fs.taps.length, 2);
+    call.hangup();
+    await second.ended(call.uuid);
+    const [one, two] = [await second.manifest(call.uuid, 1), await second.manifest(call.uuid, 2)];
+    assert.deepEqual([one.next, two.previous], [two.recordId, one.recordId]);
+  });
 });

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { type TapNote, TapNotes } from '../../src/call/index.ts';
+import { createLog } from '../../src/log.ts';
+import { type ProcessMark, processMark } from '../../src/recording/index.ts';
+
+const ENDED: ProcessMark = { ...processMark(), started: '1' };
+const SOURCE = { address: '127.0.0.1', port: 4000 };
+
+let dir = '';
+let folder = '';
+const lines: { msg: string }[] = [];
+const stream = { write: (line: string) => void lines.push(JSON.parse(line)) };
+const LOG = createLog({ level: 'info', maskNumbers: false, stream });
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'notes-'));
+  folder = join(dir, '.rst-server', 'taps-n');
+  await mkdir(folder, { recursive: true });
+  lines.splice(0);
+});
+
+afterEach(() => rm(dir, { recursive: true }));
+
+function open(): TapNotes {
+  return new TapNotes(dir, 'n', LOG);
+}
+
+async function leave(recordId: string, change: Partial<TapNote> = {}): Promise<void> {
+  const uuid = recordId;
+  const inv = { kind: 'inv', uuid, caller: '', callee: '', ports: null } as const;
+  const rest = { name: 'd/u', segment: null, startedAtMs: Date.now(), ended: null, ports: null };
+  const note: TapNote = { recordId, inv, taps: [{ source: SOURCE, inv }], process: ENDED, ...rest };
+  await writeFile(join(folder, `${recordId}.json`), JSON.stringify({ ...note, ...change }));
+}
+
+async function read(): Promise<string[]> {
+  const notes = open();
+  const ids = (await notes.read()).map(({ recordId }) => recordId);
+  await notes.close();
+  return ids;
+}
+
+test('a server reads the notes of those that have ended, and not of those that run', async () => {
+  await leave('a');
+  await leave('b', { process: processMark() });
+  assert.deepEqual(await read(), ['a']);
+  assert.deepEqual((await readdir(folder)).sort(), ['a.json', 'b.json']);
+});
+
+test('of each UUID and of each port the last call counts', async () => {
+  const ports = { readPort: 10_000, writePort: 10_001 };
+  const inv = { kind: 'inv', uuid: 'u', caller: '', callee: '', ports: null } as const;
+  await leave('old', { inv, startedAtMs: Date.now() - 2000 });
+  await leave('new', { inv, startedAtMs: Date.now() - 1000 });
+  await leave('had', { ports, startedAtMs: Date.now() - 2000 });
+  await leave('has', { ports, startedAtMs: Date.now() });
+  assert.deepEqual(await read(), ['has', 'new']);
+  assert.deepEqual((await readdir(folder)).sort(), ['has.json', 'new.json']);
+});
+
+test('what is torn, strange or older than two days is nobody’s, and goes', async () => {
+  await leave('old', { startedAtMs: Date.now() - 49 * 3600e3 });
+  await leave('none', { taps: [] });
+  await leave('port', { ports: { readPort: 0, writePort: 70_000 } });
+  await writeFile(join(folder, 'torn.json'), '{"recordId":"torn","na');
+  await writeFile(join(folder, 'x.json.part'), '');
+  assert.deepEqual(await read(), []);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('a folder that is not there has no notes', async () => {
+  await rm(folder, { recursive: true });
+  assert.deepEqual(await read(), []);
+});
+
+test('what can not be removed is said once', async () => {
+  const notes = open();
+  await mkdir(join(folder, 'a.json'));
+  await mkdir(join(folder, 'b.json'));
+  notes.remove({ recordId: 'a' });
+  notes.remove({ recordId: 'b' });
+  await notes.close();
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]?.msg ?? '', /their notes could not be written/);
+});
