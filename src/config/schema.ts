@@ -55,7 +55,7 @@ export const SECTIONS = {
       .min(1)
       .prefault([...ALLOW_DEFAULT])
       .describe(`a list of at least one, ${NETWORK_FORM}`),
-    receive_buffer: size('8MB', 4096, 2 ** 30),
+    receive_buffer: size('32MB', 4096, 2 ** 30),
   },
   media: {
     ports: z

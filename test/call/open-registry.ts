@@ -118,6 +118,7 @@ export function openRegistry(
   const archived: EndedCall[] = [];
   const untapped: UntappedCall[] = [];
   const channels = new Channels();
+  const overflows = { packets: 0 };
   const began: string[] = [];
   const noted = new Map<string, string>();
   const lines: { msg: string; uuid?: string; level: string; dropped?: Record<string, number> }[] =
@@ -136,7 +137,7 @@ export function openRegistry(
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
     catchUp: () => {},
-    overflowsBeside: () => 0,
+    overflowsBeside: () => overflows.packets,
     limits: { maxCalls: 1000, ...LIMITS, ...limits },
     sourceLock: options.sourceLock ?? 'address',
     allow: new AllowList(['10.0.0.0/8']),
@@ -187,6 +188,7 @@ export function openRegistry(
     archived,
     lines,
     drops,
+    overflows,
     inv,
     bye,
     data,

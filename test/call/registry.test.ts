@@ -248,6 +248,43 @@ describe('DATA on the control port', () => {
     data('u');
     assert.equal(pool.delivered.length, 1);
   });
+
+  test('that the kernel had no room for is counted, and said at most once a minute', (t) => {
+    const { registry, drops, lines, pass } = create(t);
+    const said = () => lines.filter(({ msg }) => msg.includes('too busy')).map(({ msg }) => msg);
+    registry.overflowed(3);
+    registry.overflowed(4);
+    pass(250);
+    registry.overflowed(5);
+    pass(59_000);
+    registry.overflowed(1);
+    assert.equal(said().length, 1);
+    assert.match(said()[0] as string, /^7 packets .* raise server\.receive_buffer/);
+    pass(1000);
+    assert.match(said()[1] as string, /^6 packets /);
+    assert.equal(drops().kernel, 13);
+  });
+
+  test('that was lost while a call ran stands in its manifest, where it came to the control port', (t) => {
+    const { registry, inv, bye, overflows, archived } = create(t);
+    overflows.packets = 5;
+    inv('u', TAP, null);
+    inv('with-ports');
+    overflows.packets = 8;
+    bye('u');
+    bye('with-ports');
+    registry.finished(1, MEDIA);
+    registry.finished(2, MEDIA);
+    assert.deepEqual(
+      archived.map(({ call }) => call.warnings),
+      [
+        [
+          '3 packets of this call, or of others that came beside it, were lost because this machine was too busy to read them',
+        ],
+        [],
+      ],
+    );
+  });
 });
 
 describe('a call that runs out of time', () => {

@@ -29,11 +29,13 @@ interface OpenOptions {
   allow?: string[];
   host?: string;
   libc?: () => Libc;
+  /** How long the handler of DATA keeps the thread. */
+  dataTakesMs?: number;
 }
 
 /** A started control socket, a client beside it, and what has been dispatched, to wait for. */
 async function open(t: TestContext, options: OpenOptions = {}) {
-  const { receiver = 'dgram', allow, host = HOST, libc } = options;
+  const { receiver = 'dgram', allow, host = HOST, libc, dataTakesMs = 0 } = options;
   const calls: unknown[][] = [];
   const arrivalsNs: number[] = [];
   let wanted = 0;
@@ -50,6 +52,8 @@ async function open(t: TestContext, options: OpenOptions = {}) {
       data: (header, bytes, source, arrivalNs) => {
         const payload = Buffer.from(bytes.subarray(header.payloadStart)).toString();
         const { leg, payloadType } = header;
+        const untilMs = performance.now() + dataTakesMs;
+        while (performance.now() < untilMs);
         note(arrivalNs, 'data', uuidOf(bytes, header), leg, payloadType, payload, source);
       },
       malformed: (source, reason) => note(null, 'malformed', source, reason),
@@ -301,6 +305,19 @@ describe('a control socket that reads DATA in batches', { skip }, () => {
     assert.ok(calls.some(([, own]) => own === uuid));
     await control.drain();
     assert.deepEqual(calls.map(([, own]) => own).sort(), UUIDS.toSorted());
+  });
+
+  test('hands on an INV while much DATA waits', async (t) => {
+    const { control, client, calls, dispatched } = await open(t, {
+      receiver: 'batched',
+      dataTakesMs: 0.5,
+    });
+    const datagrams = UUIDS.map((uuid) => `DATA:${uuid}:R:00:1:x`);
+    sendWhileBlocked(control.address.port, datagrams);
+    client.send('INV :u:a:b', control.address.port, HOST);
+    await dispatched(datagrams.length + 1);
+    const place = calls.findIndex(([kind]) => kind === 'inv');
+    assert.ok(place < datagrams.length / 2, `${place} packets before it`);
   });
 
   test('counts what the kernel had no room for, beside those that it concerns', async (t) => {

@@ -43,7 +43,7 @@ test('what nobody sets is at its default', () => {
       port: 9527,
       allow: ['127.0.0.0/8', '::1'],
       allowsBoxes: true,
-      receiveBufferBytes: 8_000_000,
+      receiveBufferBytes: 32_000_000,
     },
     media: {
       ports: { first: 10000, last: 16383 },

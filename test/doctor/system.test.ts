@@ -60,7 +60,8 @@ test('a receive buffer that the kernel does not give is a warning', async () => 
     status: 'ok',
     found: '16KB, as configured',
   });
-  const huge = surroundingsOf({ server: { receive_buffer: '1GiB' } }).config;
+  const tables = { server: { receive_buffer: '1GiB' }, media: { receiver: 'dgram' } };
+  const huge = surroundingsOf(tables).config;
   const { status, todo } = await checkReceiveBuffer(huge, 'linux');
   assert.equal(status, 'warning');
   assert.match(todo ?? '', /net\.core\.rmem_max=1073741824/);
