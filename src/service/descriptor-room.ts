@@ -4,8 +4,8 @@ import { STOCK_PAIRS } from '../capture/index.ts';
 import type { Config } from '../config/index.ts';
 import { callCost } from './call-cost.ts';
 
-/** Node itself, the log, the admin socket with all of its connections, and what is opened for a moment. */
-const AT_REST = 160;
+/** Node itself, the log, the control port, the admin socket with all of its connections, and what is opened for a moment. */
+const AT_REST = 224;
 /** The event loop of a thread. */
 const PER_WORKER = 8;
 const PORTS_PER_CALL = 2;

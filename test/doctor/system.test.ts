@@ -49,8 +49,8 @@ test('a limit of open files is told in calls, and fewer than the ports have room
   assert.equal((await check('unlimited')).status, 'ok');
   const few = await check('1024');
   assert.equal(few.status, 'warning');
-  assert.match(few.found, /room for 118 calls and not for the 500/);
-  assert.match(few.todo ?? '', /LimitNOFILE=2676 .*ulimit -n 2676/);
+  assert.match(few.found, /room for 105 calls and not for the 500/);
+  assert.match(few.todo ?? '', /LimitNOFILE=2740 .*ulimit -n 2740/);
   assert.equal((await check('256')).status, 'failed');
 });
 
