@@ -19,7 +19,7 @@ test('a server with too few open files takes calls, and says for how many and wh
   assert.equal(level, 'warn');
   assert.match(msg, /^700 open files are allowed here, room for 68 calls and not for the 500 /);
   assert.match(msg, /LimitNOFILE=2732 in the systemd unit, or "ulimit -n 2732"/);
-  assert.deepEqual([calls, needed], [80, 2732]);
+  assert.deepEqual([calls, needed], [68, 2732]);
 });
 
 test('the doctor says the same', { skip }, async () => {
