@@ -40,9 +40,28 @@ static void push_samples(struct ear *ear, const int16_t *samples, uint32_t count
   }
 }
 
+/*
+ * FreeSWITCH shows a tap silence whenever no packet has come in time. If it comes late it is heard then, and
+ * if it never does the RTP times of the next one tell: either way the silence is nothing that was said.
+ */
+static bool is_made_up(struct ear *ear, const switch_frame_t *frame) {
+  const bool has_rtp = frame->timestamp != 0 || frame->ssrc != 0;
+  if (has_rtp) ear->has_seen_rtp = true;
+  return !has_rtp && ear->has_seen_rtp;
+}
+
+/* The same where there is no RTP. Of G.723.1 it would be 24 frames of one byte each, which is 720 ms. */
+static bool is_filler(const switch_frame_t *frame) {
+  const uint8_t *bytes = frame->data;
+  for (uint32_t i = 0; i < frame->datalen; i++)
+    if (bytes[i] != 0xff) return false;
+  return true;
+}
+
 static void push_native(struct ear *ear, const switch_frame_t *frame, uint8_t payload_type,
                         struct heard *heard) {
   if (frame->datalen > SWITCH_RECOMMENDED_BUFFER_SIZE) return;
+  if (payload_type == PAYLOAD_G723 && is_filler(frame)) return;
   heard->samples = native_samples(payload_type, frame->data, frame->datalen);
   if (payload_type == PAYLOAD_L16) {
     int16_t samples[SWITCH_RECOMMENDED_BUFFER_SIZE / 2];
@@ -165,14 +184,16 @@ static bool is_native(const struct ear *ear, const switch_codec_t *codec, uint8_
   return (codec->flags & SWITCH_CODEC_FLAG_PASSTHROUGH) || ear->gave_up == codec->implementation;
 }
 
-void ear_hear(struct ear *ear, const switch_frame_t *frame, bool has_rtp, uint64_t at_us) {
+void ear_hear(struct ear *ear, const switch_frame_t *frame, bool rtp_rules, uint64_t at_us) {
   const uint32_t not_audio = SFF_CNG | SFF_PROXY_PACKET | SFF_UDPTL_PACKET | SFF_NOT_AUDIO | SFF_RTCP;
   if (!frame || !frame->data || frame->datalen == 0 || (frame->flags & not_audio)) return;
   if (!frame->codec || !frame->codec->implementation) return;
+  if (rtp_rules && is_made_up(ear, frame)) return;
   const switch_codec_implementation_t *codec = frame->codec->implementation;
   struct heard heard = {
       .at_us = at_us,
-      .has_rtp = has_rtp && (frame->timestamp != 0 || frame->ssrc != 0),
+      .has_rtp = frame->timestamp != 0 || frame->ssrc != 0,
+      .rtp_rules = rtp_rules,
       .rtp_time = frame->timestamp,
       .rtp_rate_hz = codec->samples_per_second,
       .rtp_source = frame->ssrc,

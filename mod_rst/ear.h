@@ -25,6 +25,8 @@ struct ear {
   /* The one that can't be decoded. */
   const switch_codec_implementation_t *gave_up;
   switch_audio_resampler_t *resampler;
+  /* A frame had the times of RTP. */
+  bool has_seen_rtp;
 
   /* Frames that found the ring full. */
   _Atomic uint64_t overflows;
@@ -36,8 +38,11 @@ struct ear {
 /* False where there is no memory. */
 bool ear_open(struct ear *ear, enum tap_mode mode, uint32_t rate_hz, uint32_t buffer_ms);
 
-/* Media thread. `has_rtp`: the frame's time is that of its RTP packet. */
-void ear_hear(struct ear *ear, const switch_frame_t *frame, bool has_rtp, uint64_t at_us);
+/*
+ * Media thread. `rtp_rules`: the frame's time is that of its RTP packet. What is written may have that of the
+ * other end of a bridge, or one that somebody has counted up while he was late.
+ */
+void ear_hear(struct ear *ear, const switch_frame_t *frame, bool rtp_rules, uint64_t at_us);
 
 /* Media thread, at the last: gives back what FreeSWITCH has lent. The ring stays. */
 void ear_detach(struct ear *ear);

@@ -52,7 +52,7 @@ static uint64_t pause_before(const struct media_clock *clock, const struct heard
     if (most_us <= 0) return 0;
     return (uint64_t)(rtp_us < most_us ? rtp_us : most_us);
   }
-  return late_us > STALL_US ? (uint64_t)late_us : 0;
+  return late_us > (packet->rtp_rules ? STALL_US : PAUSE_US) ? (uint64_t)late_us : 0;
 }
 
 uint32_t media_clock_place(struct media_clock *clock, const struct heard *packet) {

@@ -35,6 +35,8 @@ struct heard {
   uint32_t samples;
   uint32_t rate_hz;
   bool has_rtp;
+  /* The RTP times are those of whoever speaks: where they go on without a gap there was none. */
+  bool rtp_rules;
   uint32_t rtp_time;
   uint32_t rtp_rate_hz;
   uint32_t rtp_source;

@@ -151,6 +151,26 @@ describe('what is sent', () => {
   });
 });
 
+describe('the silence that FreeSWITCH shows where no packet has come', () => {
+  /** A flag of the host: no RTP packet. */
+  const MADE_UP = 2 ** 30;
+
+  test('is left out of what is read, and goes where there is no RTP at all', async () => {
+    const server = await play.serve();
+    const uuid = await play.tap(server.port);
+    await play.host.run(`play ${uuid} RW 3 0`);
+    await play.host.run(`play ${uuid} RW 2 0 ${MADE_UP}`);
+    await play.host.run(`play ${uuid} RW 3 0`);
+    await play.hangUp(uuid);
+    assert.deepEqual(frameNumbers(server.leg(uuid, 'R')), [0, 1, 2, 5, 6, 7]);
+    assert.deepEqual(frameNumbers(server.leg(uuid, 'W')), upTo(8));
+    const loopback = await play.tap(server.port);
+    await play.host.run(`play ${loopback} RW 5 0 ${MADE_UP}`);
+    await play.hangUp(loopback);
+    assert.deepEqual(frameNumbers(server.leg(loopback, 'R')), upTo(5));
+  });
+});
+
 describe('INV and ACK', () => {
   test('an INV names the ports that audio comes from, and what it offers', async () => {
     const server = await play.serve();

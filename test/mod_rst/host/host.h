@@ -70,6 +70,9 @@ void host_session_set_codec(switch_core_session_t *session, int leg, const char 
 /* Not locked: for the thread that opened it. */
 switch_core_session_t *host_session_find(const char *uuid);
 
+/* A flag of a frame that no RTP packet was: the silence that FreeSWITCH shows when none has come. */
+#define HOST_MADE_UP (1u << 30)
+
 /* Media: one frame in a leg, as its thread has it. `skip` frames of time are passed over before it. */
 void host_media_frame(switch_core_session_t *session, int leg, uint32_t skip, uint32_t flags);
 

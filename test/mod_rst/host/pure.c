@@ -16,7 +16,7 @@ static struct heard packet(uint64_t at_ms, uint32_t samples, uint32_t rate_hz) {
 
 static struct heard rtp_packet(uint64_t at_ms, uint32_t samples, uint32_t rtp_time) {
   struct heard heard = packet(at_ms, samples, 8000);
-  heard.has_rtp = true;
+  heard.has_rtp = heard.rtp_rules = true;
   heard.rtp_time = rtp_time;
   heard.rtp_rate_hz = 8000;
   heard.rtp_source = 7;
@@ -53,6 +53,17 @@ static void rtp_tells_stalls_from_pauses(void) {
   assert(place(&clock, rtp_packet(5400, 160, 1000 + 20 * 160)) == 5380 * 8);
   /* A time that leaps for days. */
   assert(place(&clock, rtp_packet(5420, 160, 1u << 30)) <= 5460 * 8);
+}
+
+static void what_is_written_may_be_late_by_the_clock_of_its_writer(void) {
+  struct media_clock clock;
+  media_clock_begin(&clock, 0);
+  const uint32_t at_ms[] = {20, 40, 340, 360, 420}, frame[] = {0, 1, 2, 3, 6}, wanted_ms[] = {0, 20, 320, 340, 400};
+  for (int i = 0; i < 5; i++) {
+    struct heard heard = rtp_packet(at_ms[i], 160, 1000 + frame[i] * 160);
+    heard.rtp_rules = false;
+    assert(place(&clock, heard) == wanted_ms[i] * 8);
+  }
 }
 
 /* The example of docs/protocol.md. */
@@ -165,6 +176,7 @@ static void a_ring_gives_back_what_went_in_or_says_that_it_is_full(void) {
 void host_pure(void) {
   jitter_moves_nothing_and_pauses_do();
   rtp_tells_stalls_from_pauses();
+  what_is_written_may_be_late_by_the_clock_of_its_writer();
   a_change_of_the_rate_goes_on_from_where_it_stands();
   speech_codecs_are_as_long_as_they_say();
   answers_are_read_as_servers_write_them();

@@ -288,9 +288,9 @@ void host_media_frame(switch_core_session_t *session, int leg, uint32_t skip, ui
       .codec = codec,
       .data = bytes,
       .datalen = host_codec_frame(implementation, leg, session->frames[leg]++, bytes),
-      .timestamp = session->rtp_time[leg],
-      .ssrc = 0x1234,
-      .flags = flags,
+      .timestamp = flags & HOST_MADE_UP ? 0 : session->rtp_time[leg],
+      .ssrc = flags & HOST_MADE_UP ? 0 : 0x1234,
+      .flags = flags & ~HOST_MADE_UP,
   };
   if (tell_bugs(session, leg, &frame)) switch_core_media_bug_prune(session);
   pthread_mutex_unlock(&session->leg_locks[leg]);
