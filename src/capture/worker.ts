@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemCode } from '../errors.ts';
-import { Buffers, Disks } from '../recording/index.ts';
+import { BlockWriter, Buffers, Disks } from '../recording/index.ts';
 import { BatchedReceiver } from './batched-receiver.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
 import { Gate } from './gate.ts';
@@ -54,6 +54,7 @@ class CaptureWorker {
   readonly #now: () => number;
   readonly #receiver: Receiver;
   readonly #buffers: Buffers;
+  readonly #writer = new BlockWriter();
   readonly #disks: Disks;
   readonly #datagram = new Datagram();
   readonly #ports = new Map<number, LegPorts>();
@@ -75,8 +76,11 @@ class CaptureWorker {
     this.#flushTurns = Math.max(1, Math.round(setup.flushIntervalMs / FLUSH_TURN_MS));
     const { descriptors, fallbackDir, maxBufferBytes, recording } = setup;
     this.#buffers = new Buffers(maxBufferBytes, fallbackDir !== null);
-    this.#disks = new Disks(recording.dir, fallbackDir, (report) =>
-      this.#send({ kind: 'disk', report }),
+    this.#disks = new Disks(
+      recording.dir,
+      fallbackDir,
+      (report) => this.#send({ kind: 'disk', report }),
+      this.#writer.write,
     );
     this.#receiver = descriptors
       ? new BatchedReceiver(this.#now, new OpenDescriptors(descriptors))
@@ -309,6 +313,7 @@ class CaptureWorker {
     this.#reportDropped();
     this.#receiver.close();
     this.#disks.close();
+    await this.#writer.close();
     this.#port.close();
   }
 }

@@ -1,14 +1,15 @@
-import { close, constants, fdatasync, fstat, ftruncate, open, stat, write } from 'node:fs';
+import { close, constants, fdatasync, fstat, ftruncate, open, stat } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { RstError, systemCode } from '../errors.ts';
-import type { Block, BlockPool } from './block.ts';
+import type { Block, BlockPool, CodesOf } from './block.ts';
 import { canHeal } from './can-heal.ts';
 import { giveName, PART } from './give-name.ts';
 import type { Patience } from './patience.ts';
 import type { Fill, Part, Piece } from './piece.ts';
 import { reopen } from './reopen.ts';
 import { writeAll } from './write-all.ts';
+import { widthOf } from './write-block.ts';
 import { writingEnded } from './writing-ended.ts';
 
 const openFile = promisify(open);
@@ -253,7 +254,7 @@ export class AppendFile {
   }
 
   #writePart({ block, start, end }: Part): void {
-    this.#write(block.bytes, start, end, () => {
+    this.#write(block.bytes, start, end, block.codesOf, () => {
       this.#pool.release(block);
       this.#pump();
     });
@@ -263,7 +264,7 @@ export class AppendFile {
     const bytes = new Uint8Array(Math.min(count, FILL_BYTES)).fill(byte);
     const next = (left: number): void => {
       const part = Math.min(left, bytes.length);
-      this.#write(bytes, 0, part, () => {
+      this.#write(bytes, 0, part, null, () => {
         if (this.#state === 'failed' || left === part) this.#pump();
         else next(left - part);
       });
@@ -272,18 +273,18 @@ export class AppendFile {
   }
 
   /** Writes bytes at the end of the file, whatever number of system calls that takes, or fails. */
-  #write(bytes: Uint8Array, start: number, end: number, done: () => void): void {
+  #write(bytes: Uint8Array, start: number, end: number, codesOf: CodesOf, done: () => void): void {
     const { disk } = this.#patience;
     let at = start;
     this.#writing = true;
     const next = (): void => {
       disk.begin(this);
-      write(this.#fd, bytes, at, end - at, this.#positionBytes, (error, writtenBytes) => {
+      disk.write(this.#fd, bytes, at, end - at, this.#positionBytes, codesOf, (error, taken) => {
         disk.end(this);
         if (error) return this.#wait(error, next, done);
         if (this.#lastError !== null) this.#recover();
-        at += writtenBytes;
-        this.#positionBytes += writtenBytes;
+        at += taken;
+        this.#positionBytes += taken * widthOf(codesOf);
         this.#writtenBytes = this.#positionBytes;
         if (at < end && this.#state === 'open') next();
         else done();

@@ -1,8 +1,10 @@
+import { ULAW_SILENCE } from '../audio/index.ts';
 import type { AppendFile } from './append-file.ts';
-import { BLOCK_BYTES, type Block, type BlockPool } from './block.ts';
+import { BLOCK_BYTES, type Block, type BlockPool, type CodesOf } from './block.ts';
 import type { Disk } from './disk.ts';
+import { widthOf } from './write-block.ts';
 
-/** `[atByte, bytes]` */
+/** `[atByte, bytes]`, as they are in the files. */
 type Span = [atByte: number, bytes: number];
 
 /** A block is not flushed a second time for the rest of it. */
@@ -11,7 +13,7 @@ const FULL_ENOUGH = 0.75;
 const MAX_SPANS = 10_000;
 
 /**
- * Gathers bytes in blocks and hands them to all of its files. Where so much waits for the disk that there
+ * Gathers bytes in blocks, which hold codes or what goes into the files as it is, and hands them to all of its files. Where so much waits for the disk that there
  * is no memory for more, it keeps the length and lets go of what it holds: the place is filled with
  * `silence`, or with nothing where that is null.
  */
@@ -26,6 +28,7 @@ export class BlockStream {
   #block: Block | null = null;
   /** Of the block; the files have them. */
   #flushedBytes = 0;
+  #codesOf: CodesOf = null;
   #bytes = 0;
 
   constructor(files: readonly AppendFile[], pool: BlockPool, disk: Disk, silence: number | null) {
@@ -35,21 +38,25 @@ export class BlockStream {
     this.#silence = silence;
   }
 
-  /** Bytes taken so far. */
+  /** Bytes taken so far, as they are in the files. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The block being filled, which has room; null where nothing more can be held, and `lose` is for the bytes. */
-  current(): Block | null {
-    if (this.#block === null && !this.#pool.isFull) this.#block = this.#pool.take();
+  /**
+   * The block being filled, which has room and is for codes of this kind; null where nothing more can be
+   * held, and `lose` is for the bytes.
+   */
+  current(codesOf: CodesOf): Block | null {
+    if (this.#codesOf !== codesOf) this.#change(codesOf);
+    if (this.#block === null && !this.#pool.isFull) this.#block = this.#take();
     return this.#block;
   }
 
   /** Says that `bytes` more of the block are used, which is `current()`. */
   use(block: Block, bytes: number): void {
     block.usedBytes += bytes;
-    this.#bytes += bytes;
+    this.#bytes += bytes * widthOf(block.codesOf);
     if (block.usedBytes === BLOCK_BYTES) this.flush();
   }
 
@@ -69,7 +76,7 @@ export class BlockStream {
     const room = this.#block === null ? 0 : BLOCK_BYTES - this.#block.usedBytes;
     if (end - start > room && this.#pool.isFull) return this.lose(end - start);
     for (let at = start; at < end; ) {
-      const block = this.current() ?? this.#pool.take();
+      const block = this.current(null) ?? this.#take();
       this.#block = block;
       const count = Math.min(end - at, BLOCK_BYTES - block.usedBytes);
       block.bytes.set(bytes.subarray(at, at + count), block.usedBytes);
@@ -78,16 +85,20 @@ export class BlockStream {
     }
   }
 
-  /** Appends `count` times the same byte; much of it costs no memory. */
+  /** Appends `count` times the same byte to the files; much of it costs no memory. */
   fill(byte: number, count: number): void {
-    if (count > BLOCK_BYTES) return this.#fillFiles(byte, count);
+    const codesOf = this.#codesOf;
+    // A-law has no code for 0.
+    if (count > BLOCK_BYTES || codesOf === 'PCMA') return this.#fillFiles(byte, count);
+    const width = widthOf(codesOf);
+    const code = codesOf === null ? byte : ULAW_SILENCE;
     for (let left = count; left > 0; ) {
-      const block = this.current();
+      const block = this.current(codesOf);
       if (block === null) return this.#fillFiles(byte, left);
-      const part = Math.min(left, BLOCK_BYTES - block.usedBytes);
-      block.bytes.fill(byte, block.usedBytes, block.usedBytes + part);
+      const part = Math.min(left / width, BLOCK_BYTES - block.usedBytes);
+      block.bytes.fill(code, block.usedBytes, block.usedBytes + part);
       this.use(block, part);
-      left -= part;
+      left -= part * width;
     }
   }
 
@@ -109,6 +120,17 @@ export class BlockStream {
   end(): void {
     this.flush();
     if (this.#block) this.#letGo(this.#block);
+  }
+
+  #take(): Block {
+    const block = this.#pool.take();
+    block.codesOf = this.#codesOf;
+    return block;
+  }
+
+  #change(codesOf: CodesOf): void {
+    this.end();
+    this.#codesOf = codesOf;
   }
 
   #fillFiles(byte: number, count: number): void {

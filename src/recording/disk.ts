@@ -1,4 +1,5 @@
 import { errorText, systemCode } from '../errors.ts';
+import { type WriteBlock, writeByNode } from './write-block.ts';
 
 /** What a thread tells of a folder it writes to. */
 export type DiskReport =
@@ -42,6 +43,8 @@ export interface Waiting {
 export class Disk {
   readonly dir: string;
   readonly times: DiskTimes;
+  /** How blocks get onto it. */
+  readonly write: WriteBlock;
   readonly #report: (report: DiskReport) => void;
   #reason: string | null = null;
   #lastReason = '';
@@ -62,8 +65,10 @@ export class Disk {
     dir = '',
     report: (report: DiskReport) => void = () => {},
     times: DiskTimes = DISK_TIMES,
+    write: WriteBlock = writeByNode,
   ) {
     this.dir = dir;
+    this.write = write;
     this.times = times;
     this.#report = report;
     this.#retryMs = times.retryMinMs;

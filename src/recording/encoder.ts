@@ -1,34 +1,35 @@
 import {
   ALAW_SILENCE,
   decode,
-  decodeG711,
   encodeAlaw,
   encodeUlaw,
   type Packet,
   type PcmCodec,
   ULAW_SILENCE,
 } from '../audio/index.ts';
-import type { Block } from './block.ts';
+import type { Block, CodesOf } from './block.ts';
 
 /** Turns packets into what a file stores. */
 export interface Encoder {
-  /** Of one sample. */
+  /** Of one sample in the file. */
   readonly bytesPerSample: 1 | 2;
   /** The byte that silence is made of. */
   readonly silence: number;
-  /** Puts `count` samples of the packet, from its sample `from` on, into the block where it is free. */
+  /** What packets of this codec are kept as until they are written. */
+  keptAs(codec: PcmCodec): CodesOf;
+  /** Puts `count` samples of the packet, from its sample `from` on, into a block of that kind where it is free. */
   encode(packet: Packet, from: number, count: number, block: Block): void;
 }
 
-/** 16-bit samples. */
+/** 16-bit samples. G.711 is decoded when it is written: a second of it at once, and until then it takes half the memory. */
 export const LINEAR: Encoder = {
   bytesPerSample: 2,
   silence: 0,
+  keptAs: (codec) => (codec === 'L16' ? null : codec),
   encode({ codec, bytes, start }, from, count, block) {
-    const { samples, pairs } = block;
-    const at = block.usedBytes / 2;
-    if (codec === 'L16') decode(codec, bytes, start + from * 2, count, samples, at);
-    else decodeG711(codec, bytes, start + from, count, samples, pairs, at);
+    if (codec === 'L16')
+      decode(codec, bytes, start + from * 2, count, block.samples, block.usedBytes / 2);
+    else copy(bytes, start + from, count, block);
   },
 };
 
@@ -38,15 +39,22 @@ export function g711(codec: 'PCMU' | 'PCMA'): Encoder {
   return {
     bytesPerSample: 1,
     silence: codec === 'PCMU' ? ULAW_SILENCE : ALAW_SILENCE,
+    keptAs: () => null,
     encode(packet, from, count, block) {
       const start = packet.start + from * bytesPerCode(packet.codec);
-      if (packet.codec === codec)
-        return block.bytes.set(packet.bytes.subarray(start, start + count), block.usedBytes);
+      if (packet.codec === codec) return copy(packet.bytes, start, count, block);
       const samples = new Int16Array(count);
       decode(packet.codec, packet.bytes, start, count, samples, 0);
       block.bytes.set(toCodes(samples), block.usedBytes);
     },
   };
+}
+
+/** Not by `set`, which would need a view made of the bytes. */
+function copy(bytes: Uint8Array, start: number, count: number, block: Block): void {
+  const to = block.bytes;
+  for (let from = start, at = block.usedBytes; from < start + count; from++, at++)
+    to[at] = bytes[from] as number;
 }
 
 function bytesPerCode(codec: PcmCodec): number {

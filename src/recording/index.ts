@@ -1,6 +1,7 @@
 export { type AudioName, parseAudioName } from './audio-name.ts';
 export { below } from './below.ts';
 export { BlockPool } from './block.ts';
+export { BlockWriter } from './block-writer.ts';
 export { Buffers } from './buffers.ts';
 export { Disk, type DiskReport } from './disk.ts';
 export { Disks } from './disks.ts';

@@ -1,6 +1,6 @@
 import type { Block } from './block.ts';
 
-/** Bytes of a block, which others may fill behind them. */
+/** Bytes of a block, which others may fill behind them; decoded there are twice as many. */
 export interface Part {
   block: Block;
   start: number;

@@ -12,6 +12,7 @@ import { noRoom } from './no-room.ts';
 import type { Patience } from './patience.ts';
 import type { RecordedFile, RecordingTags, SinkShape } from './sink.ts';
 import type { TrackName } from './track-name.ts';
+import { widthOf } from './write-block.ts';
 
 /** Speech peaks well above this, line noise well below: -36 dBFS. */
 const QUIET_PEAK = 500;
@@ -93,16 +94,18 @@ export class TrackWriter implements TimelineOutput {
     if (isFiller(packet)) return this.silence(packet.samples);
     for (const { encoder, stream } of this.#lanes) {
       const { bytesPerSample } = encoder;
+      const codesOf = encoder.keptAs(packet.codec);
+      const width = bytesPerSample / widthOf(codesOf);
       for (let done = 0; done < packet.samples; ) {
-        const block = stream.current();
+        const block = stream.current(codesOf);
         if (block === null) {
           stream.lose((packet.samples - done) * bytesPerSample);
           break;
         }
-        const room = (BLOCK_BYTES - block.usedBytes) / bytesPerSample;
+        const room = Math.floor((BLOCK_BYTES - block.usedBytes) / width);
         const count = Math.min(packet.samples - done, room);
         encoder.encode(packet, done, count, block);
-        stream.use(block, count * bytesPerSample);
+        stream.use(block, count * width);
         done += count;
       }
     }

@@ -21,7 +21,7 @@ const PREAMBLE = `
   import { Recording } from '${source('recording/index.ts')}';
   import { WAV } from '${source('recording/wav.ts')}';
   import { CountingPool } from '${support}';
-  const pool = new CountingPool(20 * BLOCK_BYTES);
+  const pool = new CountingPool(40 * BLOCK_BYTES);
   const reports = [];
   const dir = process.cwd();
   const folder = join(dir, 'd');

@@ -147,7 +147,8 @@ describe('a recording', () => {
       write(R, samples.slice(at, at + 10));
       recording.flush();
     }
-    assert.equal(pool.out, Math.ceil((2 * samples.length) / BLOCK_BYTES));
+    // A block that is three quarters full is not filled further.
+    assert.ok(pool.out <= Math.ceil((2 * samples.length) / (0.75 * BLOCK_BYTES)), `${pool.out}`);
     await recording.finish(TAGS);
     assert.deepEqual(await samplesOf(`${DATE}/u-R.wav`), samples);
     assert.deepEqual(await samplesOf(`${DATE}/u-R.pcm`), samples);

@@ -1,0 +1,108 @@
+import { getSystemErrorName } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { CodesOf } from './block.ts';
+import { type WriteBlock, writeByNode } from './write-block.ts';
+
+/** Of one order: descriptor, index of its memory, start in that, length, position in the file, codec. */
+export const ORDER_FIELDS = 6;
+/** Codecs by number. */
+export const CODES: readonly CodesOf[] = [null, 'PCMU', 'PCMA'];
+
+/** To the writing thread. */
+export interface WriteOrders {
+  /** Each once. */
+  memories: SharedArrayBuffer[];
+  orders: Float64Array<ArrayBuffer>;
+}
+
+/** Of each order, in their order: 0 where all is written, else the system's error number, which is below 0. */
+export type WriteResults = Float64Array<ArrayBuffer>;
+
+type Order = Parameters<WriteBlock>;
+
+/** The sources run as they are, the published package is compiled. */
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? './block-writer-thread.ts' : './block-writer-thread.js',
+  import.meta.url,
+);
+/** It makes next to nothing. */
+const MEMORY = { maxYoungGenerationSizeMb: 4 };
+
+/**
+ * Writes blocks in a thread of its own, which decodes them on the way. One message there and one back
+ * carry all that is flushed in a turn; with node's own threads each write costs two locks, a thread to be
+ * woken and a callback.
+ */
+export class BlockWriter {
+  #thread: Worker | null = null;
+  /** Told to the thread at the end of this turn. */
+  #gathered: Order[] = [];
+  /** Under way, the oldest first. */
+  #sent: Order[] = [];
+  #isClosed = false;
+
+  readonly write: WriteBlock = (...order) => {
+    const [, bytes] = order;
+    if (!(bytes.buffer instanceof SharedArrayBuffer) || this.#isClosed)
+      return writeByNode(...order);
+    if (this.#gathered.length === 0) setImmediate(() => this.#post());
+    this.#gathered.push(order);
+  };
+
+  /** Ends the thread. What it has not written, and what is still to come, is written by node. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#thread?.terminate();
+  }
+
+  #post(): void {
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    if (this.#isClosed) {
+      for (const order of gathered) writeByNode(...order);
+      return;
+    }
+    const memories = new Map<ArrayBufferLike, number>();
+    const orders = new Float64Array(gathered.length * ORDER_FIELDS);
+    gathered.forEach(([fd, bytes, start, length, position, codesOf], i) => {
+      const { buffer, byteOffset } = bytes;
+      const memory = memories.get(buffer) ?? memories.size;
+      memories.set(buffer, memory);
+      const codec = CODES.indexOf(codesOf);
+      orders.set([fd, memory, byteOffset + start, length, position, codec], i * ORDER_FIELDS);
+    });
+    this.#sent.push(...gathered);
+    this.#thread ??= this.#start();
+    const message: WriteOrders = { memories: [...memories.keys()] as SharedArrayBuffer[], orders };
+    this.#thread.postMessage(message, [orders.buffer]);
+  }
+
+  #start(): Worker {
+    const thread = new Worker(ENTRY, { name: 'rst-writer', resourceLimits: MEMORY });
+    thread.on('message', (results: WriteResults) => this.#written(results));
+    // Why it ended changes nothing: its work is done by others.
+    thread.on('error', () => {});
+    thread.on('exit', () => this.#ended());
+    return thread;
+  }
+
+  #written(results: WriteResults): void {
+    const orders = this.#sent.splice(0, results.length);
+    orders.forEach(([, , , length, , , done], i) => {
+      const errno = results[i] as number;
+      if (errno === 0) done(null, length);
+      else done(errorOf(errno), 0);
+    });
+  }
+
+  /** Nobody knows how far it was; the same bytes at the same place do no harm. */
+  #ended(): void {
+    this.#thread = null;
+    for (const order of this.#sent.splice(0)) writeByNode(...order);
+  }
+}
+
+function errorOf(errno: number): Error {
+  const code = getSystemErrorName(errno);
+  return Object.assign(new Error(`${code}: write`), { errno, code, syscall: 'write' });
+}
