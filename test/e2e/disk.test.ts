@@ -34,15 +34,15 @@ else {
       records,
       env: { RST_RECORDS_MAX_BUFFER: '1MB', RST_RECORDS_MIN_FREE: '0', RST_MEDIA_WORKERS: '1' },
     });
-    const sending = send(daemon.port, 20);
+    const sending = send(daemon.port, 40);
     const raised = await daemon.logged(({ reason }) => reason === 'ENOSPC');
     assert.equal(raised.level, 'error');
     assert.equal(
       raised.msg,
       `records.dir ${records} can't be written to (ENOSPC): calls go on, and their audio waits in memory, up to records.max_buffer; new recordings go there all the same, as there is no records.fallback_dir`,
     );
-    // Memory for less than 2 s of it.
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    // Memory for less than 3 s of it.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
     run('mount', '-o', 'remount,size=64m', records);
     const cleared = await daemon.logged(({ failedMs }) => failedMs !== undefined);
     assert.ok(Number(cleared.lostBytes) > 0);
