@@ -1,7 +1,12 @@
 import type { Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { JOURNAL } from '../recording/index.ts';
+
+/** Of a year's recordings there are many millions: behind so many the processor is left to calls for a while. */
+const AT_ONCE = 1024;
+const PAUSE_MS = 3;
 
 /**
  * Finds the journals below a folder, those of the last day first where days name its folders. One folder is
@@ -21,8 +26,10 @@ async function* walk(
 ): AsyncGenerator<string> {
   const folders: string[] = [];
   const journals: string[] = [];
+  let entries = 0;
   try {
     for await (const entry of await opendir(dir, { bufferSize: 256 })) {
+      if (++entries % AT_ONCE === 0) await sleep(PAUSE_MS);
       if (signal?.aborted) return;
       if (isFolder(entry)) folders.push(entry.name);
       else if (entry.isFile() && entry.name.endsWith(JOURNAL)) journals.push(entry.name);
