@@ -2,12 +2,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <string.h>
 #include <sys/uio.h>
-
-#ifdef __linux__
-#include <linux/errqueue.h>
-#endif
 
 #include "steward.h"
 
@@ -231,7 +228,6 @@ static void bye_came(struct tap *tap, const struct sockaddr_storage *from) {
   take_off(tap);
 }
 
-#ifdef __linux__
 static bool names_refusal(struct msghdr *message) {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
     const bool is_v4 = part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR;
@@ -243,12 +239,10 @@ static bool names_refusal(struct msghdr *message) {
   }
   return false;
 }
-#endif
 
 /* Empties the socket's queue of errors; true where one says that nobody listens. */
 static bool read_errors(struct leg *leg) {
   bool has_refusal = false;
-#ifdef __linux__
   char bytes[256];
   _Alignas(struct cmsghdr) char control[512];
   for (;;) {
@@ -258,9 +252,6 @@ static bool read_errors(struct leg *leg) {
     if (recvmsg(leg->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
     has_refusal = names_refusal(&message) || has_refusal;
   }
-#else
-  (void)leg;
-#endif
   return has_refusal;
 }
 

@@ -2,19 +2,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef IP_RECVERR
-#define IP_RECVERR 11
-#endif
-#ifndef IPV6_RECVERR
-#define IPV6_RECVERR 25
-#endif
 
 uint64_t tap_now_us(void) {
   struct timespec now;
@@ -101,11 +93,8 @@ static bool bind_somewhere(int fd, const struct tap *tap) {
 
 static bool open_socket(struct leg *leg, const struct tap *tap) {
   const int family = tap->server.ss_family;
-  leg->fd = socket(family, SOCK_DGRAM, 0);
-  if (leg->fd < 0) return false;
-  fcntl(leg->fd, F_SETFD, FD_CLOEXEC);
-  fcntl(leg->fd, F_SETFL, O_NONBLOCK);
-  if (!bind_somewhere(leg->fd, tap)) return false;
+  leg->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (leg->fd < 0 || !bind_somewhere(leg->fd, tap)) return false;
   /* "Port unreachable" becomes an error of the next call, which is how a server is known to have gone. */
   const int on = 1;
   if (family == AF_INET6) setsockopt(leg->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);

@@ -115,6 +115,27 @@ static void answers_are_read_as_servers_write_them(void) {
   assert(wire_parse(longest, 5 + 128, &answer));
 }
 
+static void no_answer_is_too_odd_to_be_read(void) {
+  static const char letters[] = "ACKBYE ::::,,=seq1019u\n\r";
+  uint32_t dice = 1;
+  for (int round = 0; round < 300000; round++) {
+    struct wire_answer answer;
+    char bytes[64];
+    size_t size = 5;
+    memcpy(bytes, round % 3 == 0 ? "BYE :" : "ACK :", size);
+    for (; size < sizeof bytes && dice >> 27; size++) {
+      dice = dice * 1664525 + 1013904223;
+      bytes[size] = letters[(dice >> 16) % sizeof letters];
+    }
+    dice = dice * 1664525 + 1013904223;
+    /* In memory of its own, so that a step too far is seen. */
+    char *exact = malloc(size);
+    memcpy(exact, bytes, size);
+    if (wire_parse(exact, size, &answer)) assert(wire_is_uuid(answer.uuid) && !answer.read_port == !answer.write_port);
+    free(exact);
+  }
+}
+
 static void nothing_a_caller_calls_himself_breaks_an_inv(void) {
   char bytes[WIRE_CONTROL_MAX];
   struct wire_inv inv = {"u", "a:b%n\n", "", 1, 65535, true, 20, 8000, "box 1,%:"};
@@ -180,6 +201,7 @@ void host_pure(void) {
   a_change_of_the_rate_goes_on_from_where_it_stands();
   speech_codecs_are_as_long_as_they_say();
   answers_are_read_as_servers_write_them();
+  no_answer_is_too_odd_to_be_read();
   nothing_a_caller_calls_himself_breaks_an_inv();
   settings_say_what_is_wrong_with_them();
   a_ring_gives_back_what_went_in_or_says_that_it_is_full();
