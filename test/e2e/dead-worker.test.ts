@@ -9,12 +9,16 @@ const UUID = '0b6a7a52-7c3f-4f0e-9f51-5f1f7b1f0003';
 
 /** The daemon's parts, and a way to make a worker die. */
 async function start(t: TestContext) {
-  const { tap, names, manifest, filed, pool } = await startParts(t, { firstPort: 15_100 });
+  const { tap, names, manifest, filed, pool, lines } = await startParts(t, { firstPort: 15_100 });
   return {
     tap,
     names,
     manifest,
     filed,
+    /** Resolves once what a worker has left is final. */
+    recovered: async () => {
+      while (!lines.some(({ msg }) => msg === 'recording recovered')) await sleep(20);
+    },
     /** Has the worker throw over an order that no daemon gives. */
     kill: async () => {
       const pair = await new Promise<ReservedPair | null>((resolve) => pool.reservePair(resolve));
@@ -38,7 +42,7 @@ async function streamUntil(tap: Tap, port: number | undefined, until: Promise<un
 describe('a call whose worker dies', () => {
   for (const form of ['port', 'old'] as const)
     test(`is filed with what is left of it, and goes on in the next segment (${form} form)`, async (t) => {
-      const { tap, names, manifest, filed, kill } = await start(t);
+      const { tap, names, manifest, filed, recovered, kill } = await start(t);
       const { readPort } = await tap.invite(UUID, form === 'port');
       const port = form === 'port' ? readPort : undefined;
       const part = `${UUID}-R.wav.part`;
@@ -48,15 +52,20 @@ describe('a call whose worker dies', () => {
       await streamUntil(tap, port, written);
       await kill();
       await filed(1);
+      await recovered();
       const first = await manifest(UUID);
       assert.deepEqual([first.endReason, first.segment, first.caller], ['error', 1, '100']);
       assert.match(first.reason, /^its capture worker ended: /);
-      assert.ok(first.warnings.some((text) => text.includes(`2026-03-01/${part}`)));
       assert.deepEqual([first.previous, first.next, first.files], [null, null, []]);
-      const left = [`${UUID}-R.wav.part`, `${UUID}.journal`];
+      const { R, W } = first.tracks;
       assert.deepEqual(
-        (await names()).filter((name) => left.includes(name)),
-        left,
+        [...R.files, ...W.files].map(({ path }) => path),
+        [`2026-03-01/${UUID}-R.wav`, `2026-03-01/${UUID}-W.wav`],
+      );
+      assert.equal(R.samples, W.samples);
+      assert.deepEqual(
+        (await names()).filter((name) => /part$|journal$/.test(name)),
+        [],
       );
 
       const going = (async () => {

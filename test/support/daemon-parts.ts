@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Manifest } from '../../src/archive/index.ts';
+import { type Manifest, Recovery } from '../../src/archive/index.ts';
 import { CallRegistry, Channels } from '../../src/call/index.ts';
 import {
   AllowList,
@@ -32,7 +32,12 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
   const clockOrigin = process.hrtime.bigint();
   const now = monotonicFrom(clockOrigin);
   const allow = new AllowList(['127.0.0.0/8']);
-  const filing = new Filing({ node: 'n', dir, timezone: 'UTC', left: () => {} });
+  const filing = new Filing({
+    node: 'n',
+    dir,
+    timezone: 'UTC',
+    left: (journal) => recovery.add(journal),
+  });
   const filed: { wake(): void; count: number } = { wake: () => {}, count: 0 };
   const control = new ControlSocket(
     {
@@ -81,6 +86,15 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     maskNumbers: false,
     stream: { write: (line) => void lines.push(JSON.parse(line)) },
   });
+  const nextOf = () => null;
+  const recovery = new Recovery({
+    dir,
+    fallbackDir: null,
+    node: 'n',
+    timezone: 'UTC',
+    nextOf,
+    log,
+  });
   const channels = new Channels();
   const registry = new CallRegistry({
     node: 'n',
@@ -120,6 +134,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     await registry.close();
     await pool.stop();
     await control.close();
+    await recovery.close();
     await rm(dir, { recursive: true });
   });
   return {
