@@ -50,6 +50,9 @@ export class Disk {
   #lastReason = '';
   #lostBytes = 0;
   #faultMs = 0;
+  /** When it last refused something, and when it last was done with something. */
+  #refusedMs = -Infinity;
+  #doneMs = 0;
   #retryMs: number;
   /** From then on nobody waits. */
   #lastMs = Infinity;
@@ -79,8 +82,12 @@ export class Disk {
     return this.#lastReason;
   }
 
-  get isFailing(): boolean {
-    return this.#reason !== null;
+  /** Whether waiting leads nowhere as it looks: it has refused something, or nothing gets done. One that is slow gets done. */
+  get isStuck(): boolean {
+    const nowMs = performance.now();
+    if (this.#retries.size > 0 || nowMs - this.#refusedMs < QUIET_MS) return true;
+    const [oldestMs = nowMs] = this.#underWay.values();
+    return nowMs - Math.max(oldestMs, this.#doneMs) >= this.times.slowMs;
   }
 
   /** Something of `who` is under way until `end`. */
@@ -91,10 +98,12 @@ export class Disk {
 
   end(who: object): void {
     this.#underWay.delete(who);
+    this.#doneMs = performance.now();
   }
 
   /** What somebody tried has failed, and may work later: `retry` is called when it is worth it. */
   failed(error: unknown, retry: () => void): void {
+    this.#refusedMs = performance.now();
     this.#fault(systemCode(error) ?? errorText(error));
     this.#retries.add(retry);
     this.#retryTimer ??= setTimeout(() => this.#retryOne(), this.#retryMs);

@@ -4,12 +4,12 @@ import type { Disk } from './disk.ts';
 
 /** What is under way when patience is over gets this long to end by itself. */
 const GRACE_MS = 1000;
-/** A disk that has come back is given so much more. */
+/** A disk that gets things done is given so much more. */
 const AGAIN_MS = 1000;
 
 /**
  * How long a recording waits for a disk that fails: for ever while its call runs, and for a while once
- * that is over. A disk that works may take as long as it takes.
+ * that is over. A disk that gets things done may take as long as it takes.
  */
 export class Patience {
   readonly disk: Disk;
@@ -110,7 +110,7 @@ export class Patience {
   #wake(ms: number): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (this.disk.isFailing) this.#over();
+      if (this.disk.isStuck) this.#over();
       else this.#wake(AGAIN_MS);
     }, ms);
   }

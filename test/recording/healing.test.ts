@@ -220,6 +220,25 @@ describe('patience', () => {
     disk.close();
   });
 
+  test('outlasts a disk that is slow, as long as that gets something done', async () => {
+    const disk = new Disk(folder, () => {}, { ...TIMES, slowMs: 400, patienceMs: 1 });
+    const patience = new Patience(disk);
+    const slow = Promise.withResolvers<void>();
+    const acting = patience.insist(() => slow.promise);
+    patience.begin();
+    // Others get done meanwhile; it is asked once a second.
+    for (let i = 0; i < 30; i++) {
+      disk.begin(slow);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      disk.end(slow);
+    }
+    assert.equal(patience.isOver, false);
+    slow.resolve();
+    await acting;
+    patience.end();
+    disk.close();
+  });
+
   test('with an action that hangs ends a moment later than with one that fails', async () => {
     const disk = new Disk(folder, () => {}, { ...TIMES, patienceMs: 10 });
     const patience = new Patience(disk);
