@@ -1,16 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CallStats } from '../capture/index.ts';
 import type { Log } from '../log.ts';
 import type { CallCounts } from './call-counts.ts';
 import { descriptorLimitOf } from './descriptor-room.ts';
 import type { RecordsFolder } from './health.ts';
+import { LoopDelay } from './loop-delay.ts';
 
 const MINUTE_MS = 60_000;
 /** A server that has nothing to do says so this often. */
 const IDLE_MINUTES = 60;
-/** How often the event loop is looked at; what is measured has this in it. */
-const RESOLUTION_MS = 20;
 
 export interface MinuteLineOptions {
   log: Log;
@@ -29,7 +27,7 @@ export interface MinuteLineOptions {
 /** The figures that matter when something goes wrong, once a minute in one line of the log; quiet where nothing happens. */
 export class MinuteLine {
   readonly #options: MinuteLineOptions;
-  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #delay = new LoopDelay();
   #timer: NodeJS.Timeout | null = null;
   #quietMinutes = 0;
   #begun = 0;
@@ -43,12 +41,12 @@ export class MinuteLine {
   }
 
   start(): void {
-    this.#delay.enable();
+    this.#delay.start();
     this.#timer = setInterval(() => void this.say(), MINUTE_MS);
   }
 
   close(): void {
-    this.#delay.disable();
+    this.#delay.close();
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
@@ -70,7 +68,7 @@ export class MinuteLine {
     this.#lostPackets = counts.lostPackets;
     this.#ended = ended;
     this.#dropped = drops;
-    const loopDelayMs = this.#takeLoopDelayMs();
+    const loopDelayMs = this.#delay.takeP99Ms();
     if (isQuiet(figures) && ++this.#quietMinutes < IDLE_MINUTES) return;
     const minutes = Math.max(1, this.#quietMinutes);
     this.#quietMinutes = 0;
@@ -90,13 +88,6 @@ export class MinuteLine {
     const since = Math.max(0, sum - this.#packets);
     this.#packets += since;
     return since;
-  }
-
-  /** How late the event loop was, but for one time in a hundred; since the last call. */
-  #takeLoopDelayMs(): number {
-    const ms = this.#delay.percentile(99) / 1e6 - RESOLUTION_MS;
-    this.#delay.reset();
-    return Math.max(0, Math.round(ms * 10) / 10);
   }
 }
 
