@@ -13,7 +13,7 @@ export interface ProcessMark {
   started: string;
 }
 
-/** `elsewhere`: it is of another machine, boot or container, and nobody here can see it. */
+/** `elsewhere`: nobody here can see it, as it is of another machine, boot or container, or hidden from this user. */
 export type ProcessState = 'running' | 'ended' | 'elsewhere';
 
 let own: ProcessMark | null = null;
@@ -41,7 +41,8 @@ export function stateOfProcess({ host, boot, pids, pid, started }: ProcessMark):
     process.kill(pid, 0);
     return 'running';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'ended' : 'running';
+    // Of another user, who may have got the number since.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'ended' : 'elsewhere';
   }
 }
 
