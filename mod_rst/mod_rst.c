@@ -5,6 +5,7 @@
  * This file is what FreeSWITCH sees of it: load and unload, one application, four commands.
  */
 #include <switch.h>
+#include <time.h>
 
 #include "attach.h"
 #include "config.h"
@@ -22,6 +23,8 @@
 /* How long an unload waits for channels to let go, and then for servers to answer BYE. */
 #define DETACH_MS 5000
 #define FAREWELL_MS 3000
+/* A thread that has just closed the last media bug needs a moment more to leave this code. */
+#define LEAVE_NS 100000000
 
 SWITCH_MODULE_LOAD_FUNCTION(mod_rst_load);
 SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_rst_shutdown);
@@ -168,6 +171,7 @@ SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_rst_shutdown) {
   const bool has_ended = sender_stop(FAREWELL_MS);
   steward_stop();
   release_events();
+  nanosleep(&(struct timespec){0, LEAVE_NS}, NULL);
   if (is_detached && has_ended) return SWITCH_STATUS_SUCCESS;
   /* A channel would call into code that is gone. */
   switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,

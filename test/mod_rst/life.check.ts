@@ -249,4 +249,21 @@ describe('FreeSWITCH', () => {
     for (const uuid of [...uuids, deaf, `${renamed}-new`]) await play.host.run(`hangup ${uuid}`);
     await play.host.event('rst::stop', uuids[0] ?? '', 1);
   });
+
+  test('keeps the module where a channel does not let go of it, and can load it again', async () => {
+    const server = await play.serve();
+    const uuid = await play.tap(server.port);
+    await play.host.event('rst::start', uuid);
+    // Nobody finds it by its name any more, and no frame comes that could be refused.
+    await play.host.run(`rename ${uuid} ${uuid}-new`);
+    assert.equal((await play.host.run('unload')).reply, 'kept');
+    assert.match(play.host.log.at(-1) ?? '', /the module stays in memory/);
+    await play.host.run('load');
+    assert.equal((await play.host.taps(uuid))[0]?.state, 'ended');
+    await play.host.run(`hangup ${uuid}-new`);
+    await play.host.until(async () => (await play.host.taps()).length === 0);
+    const next = await play.tap(server.port);
+    await server.have(next, 'INV');
+    await play.hangUp(next);
+  });
 });
