@@ -130,6 +130,11 @@ export class PairStock {
     watched.thread.post({ kind: 'unwatch', callId });
   }
 
+  /** The worker that keeps a pair for this call. */
+  watcherOf(callId: number): WorkerThread | undefined {
+    return this.#watched.get(callId)?.thread;
+  }
+
   /** Media of the call goes on there; false where the pair has just been taken back. */
   resumed(callId: number): boolean {
     return this.#watched.take(callId) !== undefined;
@@ -199,6 +204,8 @@ export class PairStock {
     this.#whenBound?.();
     while (this.#waiters.length > 0) {
       const pair = this.#take();
+      // More may wait than a stock holds.
+      if (!pair) this.restock();
       if (!pair && this.#isBinding()) return;
       this.#waiters.shift()?.(pair);
     }

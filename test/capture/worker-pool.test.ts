@@ -219,6 +219,17 @@ for (const receiver of RECEIVER_NAMES)
       assert.equal(reserveNow(pool), null);
     });
 
+    test('more may ask at once than there are pairs in stock, as long as there are ports', async (t) => {
+      const first = await freeRange(600);
+      const { pool } = create(t, first, 600);
+      pool.start(receiver);
+      await pool.ready();
+      const pairs = await Promise.all(Array.from({ length: 300 }, () => reserve(pool)));
+      assert.equal(new Set(pairs.map((pair) => pair?.readPort)).size, 300);
+      assert.ok(!pairs.includes(null));
+      assert.equal(await reserve(pool), null);
+    });
+
     test('who still waits for a pair when the pool stops is told that there is none', async (t) => {
       const first = await freeRange(2);
       const { pool } = create(t, first, 2);
