@@ -22,6 +22,7 @@ export interface CapturePool {
   setLegs(callId: number, isOpen: boolean): void;
   setTags(callId: number, tags: OpenCall['tags']): void;
   end(callId: number, endNs: number | null, drainMs: number, mayResume: boolean): void;
+  look(callId: number, then: () => void): void;
   unwatch(callId: number): void;
   stats(): Promise<CallStats[]>;
 }

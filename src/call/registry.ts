@@ -193,9 +193,10 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
   }
 
   bye(bye: ByeMessage, source: Source, arrivalNs: number): void {
-    const call = this.#lives.live(bye.uuid);
-    if (call) this.#taps.bye(call, bye, source, arrivalNs);
-    else this.#orphans.bye(bye, source);
+    const paused = this.#lives.live(bye.uuid) ? undefined : this.#ended.paused(bye.uuid);
+    if (!paused?.ports) return this.#bye(bye, source, arrivalNs);
+    // Its media may have gone on at its ports, and wait there to be read.
+    this.#options.pool.look(paused.callId, () => this.#bye(bye, source, arrivalNs));
   }
 
   data(
@@ -272,6 +273,12 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
 
   dropped(reason: DropReason, count: number): void {
     this.#drops.count(reason, count);
+  }
+
+  #bye(bye: ByeMessage, source: Source, arrivalNs: number): void {
+    const call = this.#lives.live(bye.uuid);
+    if (call) this.#taps.bye(call, bye, source, arrivalNs);
+    else this.#orphans.bye(bye, source);
   }
 
   #tick(): void {

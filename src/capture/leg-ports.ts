@@ -109,7 +109,9 @@ export class LegPorts {
     for (const socket of this.#sockets) socket.listenUntil(untilNs);
   }
 
+  /** What waits there is counted before. */
   async close(): Promise<void> {
+    await this.drain();
     this.#forgetKept();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
   }

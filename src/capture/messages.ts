@@ -86,6 +86,8 @@ export type ToWorker =
   | { kind: 'tags'; callId: number; tags: RecordingTags }
   /** `stats` of all calls are wanted now, and levels with those that are wanted soon. */
   | { kind: 'stats' }
+  /** What has come to the ports of a call that may go on is to be read now; answered by `looked`. */
+  | { kind: 'look'; callId: number }
   /** The call does not go on at its ports: these rest for what is left of `portRestMs`. */
   | { kind: 'unwatch'; callId: number }
   /** The server is stopped: so long from now on, and no call waits for a disk that fails any more. */
@@ -103,6 +105,8 @@ export type FromWorker =
   | { kind: 'duplicates'; callId: number; lastArrivalNs: number }
   /** DATA of a call that has ended goes on at its resting ports, and is kept there for the call to come. */
   | { kind: 'resumed'; resumed: ResumedMedia; pair: BoundPair }
+  /** If the media of the call goes on, `resumed` was said before. */
+  | { kind: 'looked'; callId: number }
   /** Of all calls that are not over. */
   | { kind: 'stats'; calls: CallStats[] }
   /** What was dropped since the last report. */

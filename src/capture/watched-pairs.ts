@@ -30,6 +30,10 @@ export class WatchedPairs {
     this.#byCall.set(watched.call.callId, watched);
   }
 
+  get(callId: number): WatchedPair | undefined {
+    return this.#byCall.get(callId);
+  }
+
   /** What a call had, which it has no more; undefined where nothing is kept for it. */
   take(callId: number): WatchedPair | undefined {
     const watched = this.#byCall.get(callId);

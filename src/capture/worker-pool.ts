@@ -53,6 +53,13 @@ interface Owner {
   pair: BoundPair | null;
 }
 
+/** Whoever waits until a worker has read the ports of a call. */
+interface Look {
+  thread: WorkerThread;
+  callId: number;
+  then: () => void;
+}
+
 /** The capture workers, and which call is whose. */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -60,6 +67,7 @@ export class WorkerPool {
   readonly #threads: WorkerThread[] = [];
   readonly #pairs: PairStock;
   readonly #owners = new Map<number, Owner>();
+  readonly #looks = new Set<Look>();
   /** Timers of workers to come. */
   readonly #successors = new Set<NodeJS.Timeout>();
   #receiver: ReceiverName = 'dgram';
@@ -170,6 +178,17 @@ export class WorkerPool {
     if (mayResume && pair) this.#pairs.watch(watchedOf(owner, pair));
   }
 
+  /**
+   * Calls `then` once what has come to the ports of an ended call is read: if its media goes on there,
+   * `resumed` was called before.
+   */
+  look(callId: number, then: () => void): void {
+    const thread = this.#owners.get(callId)?.thread ?? this.#pairs.watcherOf(callId);
+    if (!thread) return then();
+    this.#looks.add({ thread, callId, then });
+    thread.post({ kind: 'look', callId });
+  }
+
   /** An ended call does not go on: its ports rest as others do, and serve again. */
   unwatch(callId: number): void {
     this.#pairs.unwatch(callId);
@@ -227,6 +246,9 @@ export class WorkerPool {
         if (this.#pairs.resumed(message.resumed.callId))
           this.#events.resumed(message.resumed, { ...message.pair, thread });
         break;
+      case 'looked':
+        this.#looked(thread, message.callId);
+        break;
       case 'dropped':
         for (const [reason, count] of Object.entries(message.counts))
           this.#events.dropped(reason as DropReason, count);
@@ -241,6 +263,15 @@ export class WorkerPool {
         this.#owners.delete(message.callId);
         this.#events.finished(message.callId, message.summary);
         break;
+    }
+  }
+
+  /** Without a number all that wait for this worker. */
+  #looked(thread: WorkerThread, callId: number | null): void {
+    for (const look of this.#looks) {
+      if (look.thread !== thread || (callId !== null && look.callId !== callId)) continue;
+      this.#looks.delete(look);
+      look.then();
     }
   }
 
@@ -259,6 +290,7 @@ export class WorkerPool {
       this.#owners.delete(callId);
       this.#events.lost(callId, error);
     }
+    this.#looked(thread, null);
   }
 
   #succeed(): void {

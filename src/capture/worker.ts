@@ -122,6 +122,9 @@ class CaptureWorker {
       case 'hurry':
         this.#disks.hurry(message.patienceMs);
         break;
+      case 'look':
+        void this.#look(message.callId);
+        break;
       case 'unwatch':
         this.#unwatch(message.callId);
         break;
@@ -235,6 +238,12 @@ class CaptureWorker {
         this.#send({ kind: 'resumed', resumed: { callId, uuid, startNs }, pair });
       },
     });
+  }
+
+  async #look(callId: number): Promise<void> {
+    const { ports } = this.#watched.get(callId) ?? this.#calls.get(callId) ?? { ports: null };
+    await ports?.drain();
+    this.#send({ kind: 'looked', callId });
   }
 
   #unwatch(callId: number): void {

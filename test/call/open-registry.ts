@@ -100,6 +100,14 @@ class FakePool {
     this.resumable.push(mayResume);
   }
 
+  /** What the worker finds at the ports of a call before it says that it has looked. */
+  found: (callId: number) => void = () => {};
+
+  look(callId: number, then: () => void): void {
+    this.found(callId);
+    then();
+  }
+
   unwatch(callId: number): void {
     this.unwatched.push(callId);
   }

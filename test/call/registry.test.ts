@@ -549,6 +549,29 @@ describe('the ports of a call that may go on', () => {
     assert.deepEqual(pool.unwatched, [1]);
   });
 
+  test('are read before its BYE counts, which ends what has gone on there', (t) => {
+    const { registry, pool, inv, bye, pass } = create(t);
+    inv('u');
+    pass(30_000);
+    const pair = pool.opened[0]?.pair as ReservedPair;
+    pool.found = (callId) => registry.resumed({ callId, uuid: 'u', startNs: 29e9 }, pair);
+    bye('u');
+    assert.deepEqual(
+      pool.opened.map(({ call }) => [call.callId, call.startNs]),
+      [
+        [1, 1e9],
+        [2, 29e9],
+      ],
+    );
+    assert.deepEqual(
+      pool.ended.map(({ callId, drainMs }) => [callId, drainMs]),
+      [
+        [1, 0],
+        [2, 200],
+      ],
+    );
+  });
+
   test('are watched no more once its tap says BYE, or its UUID has another call', (t) => {
     const { pool, inv, bye, pass } = create(t);
     inv('u');
