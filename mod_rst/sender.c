@@ -108,8 +108,10 @@ bool sender_start(void) {
   wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
   if (epoll_fd >= 0 && wake_fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &event) == 0 &&
-      pthread_create(&thread, NULL, run, NULL) == 0)
+      pthread_create(&thread, NULL, run, NULL) == 0) {
+    pthread_setname_np(thread, "rst-sender");
     return true;
+  }
   if (epoll_fd >= 0) close(epoll_fd);
   if (wake_fd >= 0) close(wake_fd);
   return false;

@@ -152,7 +152,9 @@ static void *run(void *unused) {
 
 bool steward_start(void) {
   is_stopping = false;
-  return pthread_create(&thread, NULL, run, NULL) == 0;
+  if (pthread_create(&thread, NULL, run, NULL) != 0) return false;
+  pthread_setname_np(thread, "rst-steward");
+  return true;
 }
 
 void steward_stop(void) {
