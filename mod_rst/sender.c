@@ -76,11 +76,25 @@ static bool has_ended(struct tap *tap) {
   return atomic_load(&tap->is_closed);
 }
 
+/*
+ * The channel was tapped to the same place before, and that has not been said to be over. The server would
+ * take the new tap for a second one beside it.
+ */
+static bool has_to_wait(const struct tap *tap) {
+  if (tap->phase_us != 0) return false;
+  for (const struct tap *other = taps; other; other = other->next_of_sender)
+    if (other->started_us < tap->started_us && atomic_load(&other->is_closed) &&
+        atomic_load(&other->state) != TAP_ENDED && !strcmp(other->uuid, tap->uuid) &&
+        !strcmp(other->target, tap->target))
+      return true;
+  return false;
+}
+
 static void step(bool is_last) {
   const uint64_t now_us = tap_now_us();
   for (struct tap **at = &taps; *at;) {
     struct tap *tap = *at;
-    if (atomic_load(&tap->state) != TAP_ENDED) talk_step(tap, now_us);
+    if (atomic_load(&tap->state) != TAP_ENDED && !has_to_wait(tap)) talk_step(tap, now_us);
     if (is_last) atomic_store(&tap->state, TAP_ENDED);
     if (has_ended(tap)) {
       *at = tap->next_of_sender;

@@ -70,6 +70,25 @@ describe('the end of a tap', () => {
       );
     });
 
+  test('a call that is tapped again at once is a new one for the server, and loses nothing', async () => {
+    let losses = 0;
+    const server = await play.serve({ loses: ({ verb }) => verb === 'BYE' && losses++ < 2 });
+    const uuid = await play.tap(server.port);
+    await play.host.run(`play ${uuid} RW 3 0`);
+    await play.host.api(`rst_stop ${uuid}`);
+    assert.match(await play.host.api(`uuid_rst ${uuid} 127.0.0.1 ${server.port}`), /^\+OK /);
+    await play.host.run(`play ${uuid} RW 3 0`);
+    await server.have(uuid, 'DATA', 12);
+    const verbs = server.received.filter((one) => one.uuid === uuid && one.verb !== 'DATA');
+    assert.deepEqual(
+      verbs.map(({ verb }) => verb),
+      ['INV', 'BYE', 'INV'],
+    );
+    assert.deepEqual(frameNumbers(server.leg(uuid, 'R')), upTo(6));
+    await play.host.run(`hangup ${uuid}`);
+    await play.host.event('rst::stop', uuid, 1);
+  });
+
   test('a BYE of the server is answered, and takes the tap off', async () => {
     const server = await play.serve();
     const uuid = await play.tap(server.port);
