@@ -236,6 +236,11 @@ export class Daemon {
       receiver = await chooseReceiver(media.receiver, this.#now);
       signal?.throwIfAborted();
       await this.#recallTaps(receiver);
+      // An INV may wait at the control port already.
+      this.#pool.start(receiver.name);
+      this.#calls.start();
+      await this.#pool.ready();
+      signal?.throwIfAborted();
       reading = await this.#control.start(
         server.host,
         server.port,
@@ -243,9 +248,6 @@ export class Daemon {
         receiver.name,
       );
       warnOfReading(reading, server.receiveBufferBytes, this.#log);
-      this.#pool.start(receiver.name);
-      this.#calls.start();
-      await this.#pool.ready();
       signal?.throwIfAborted();
       await this.#startAdmin(signal);
     } catch (error) {

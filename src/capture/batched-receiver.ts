@@ -72,6 +72,12 @@ export class BatchedReceiver implements Receiver {
     };
   }
 
+  /** Hands on what a socket of somebody else holds now, which that one reads from then on. */
+  readOnce({ fd }: BoundUdp, onDatagram: OnDatagram): void {
+    const socket = new BatchedSocket(this.#shared, fd, this.#now(), onDatagram);
+    while (!this.#loop.readNow(socket));
+  }
+
   close(): void {
     this.#loop.close();
   }

@@ -47,17 +47,17 @@ export async function bindUdp(
   const fd = libc.socket(family === 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd === -1) throw systemError(libc, 'socket', host, port);
   if (isShared) share(libc, fd);
+  setOption(libc, fd, SO_TIMESTAMPNS, 1);
+  setOption(libc, fd, SO_RXQ_OVFL, 1);
+  // Beyond net.core.rmem_max for root only; others get as much as that allows.
+  if (setOption(libc, fd, SO_RCVBUFFORCE, receiveBufferBytes) === -1)
+    setOption(libc, fd, SO_RCVBUF, receiveBufferBytes);
   const name = socketAddress(libc, address, port);
   if (libc.bind(fd, name, name.length) === -1) {
     const error = systemError(libc, 'bind', host, port);
     libc.close(fd);
     throw error;
   }
-  setOption(libc, fd, SO_TIMESTAMPNS, 1);
-  setOption(libc, fd, SO_RXQ_OVFL, 1);
-  // Beyond net.core.rmem_max for root only; others get as much as that allows.
-  if (setOption(libc, fd, SO_RCVBUFFORCE, receiveBufferBytes) === -1)
-    setOption(libc, fd, SO_RCVBUF, receiveBufferBytes);
   libc.getsockname(fd, name, wordOf(name.length));
   const boundPort = ((name[2] as number) << 8) | (name[3] as number);
   return { fd, address, port: boundPort, bufferBytes: bufferBytesOf(libc, fd) };

@@ -26,6 +26,8 @@ export class DataSockets {
   readonly #sockets: LegSocket[] = [];
   readonly #overflows: number[] = [];
   #isHandingOn = false;
+  /** What came before the kernel shared out; null from then on. */
+  #early: Datagram[] | null = [];
 
   /** Throws where koffi can't be loaded. */
   constructor(now: () => number, handlers: ControlHandlers, intake: ControlIntake, libc: Libc) {
@@ -58,7 +60,10 @@ export class DataSockets {
       this.#overflows.push(0);
       this.#sockets.push(this.#receiver.adopt(bound, (datagram) => this.#take(i, datagram)));
     }
-    if (steer(this.#libc, fd)) return bufferBytes;
+    if (steer(this.#libc, fd)) {
+      this.#handOnEarly(event);
+      return bufferBytes;
+    }
     const code = getSystemErrorName(-this.#libc.errno());
     throw new Error(`the kernel takes no program that tells DATA from INV and BYE (${code})`);
   }
@@ -88,12 +93,28 @@ export class DataSockets {
     this.#receiver.close();
   }
 
+  /** Until now DATA of one call has come to one socket and another, and INV and BYE too: time tells the order. */
+  #handOnEarly(event: BoundUdp): void {
+    const early = this.#early ?? [];
+    this.#receiver.readOnce(event, (datagram) => early.push(datagram.copy()));
+    for (const socket of this.#sockets) void socket.drain();
+    this.#early = null;
+    early.sort((a, b) => a.arrivalNs - b.arrivalNs);
+    for (const datagram of early) this.#handOn(datagram);
+  }
+
   #take(index: number, datagram: Datagram): void {
-    const { bytes, sizeBytes, overflows } = datagram;
+    const { overflows } = datagram;
     if (overflows > 0) {
       this.#overflows[index] = (this.#overflows[index] as number) + overflows;
       this.#handlers.overflowed(overflows);
     }
+    if (this.#early === null) this.#handOn(datagram);
+    else this.#early.push(datagram.copy());
+  }
+
+  #handOn(datagram: Datagram): void {
+    const { bytes, sizeBytes } = datagram;
     let view = this.#views.get(bytes);
     if (view?.length !== sizeBytes) {
       view = bytes.subarray(0, sizeBytes);

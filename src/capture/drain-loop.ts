@@ -69,10 +69,11 @@ export class DrainLoop {
     this.#listenTimer ??= setInterval(() => this.#beginListened(), LISTENED_TICK_MS);
   }
 
-  /** Reads all that the kernel holds for a socket; no other waits for a pass because of it. */
-  readNow(socket: Drained): void {
+  /** Reads all that the kernel holds for a socket and returns true, or much of it where it is flooded. */
+  readNow(socket: Drained): boolean {
     this.#onSlice();
-    for (let i = 0; i < MAX_BATCHES && !socket.isClosed; i++) if (socket.readBatch()) return;
+    for (let i = 0; i < MAX_BATCHES && !socket.isClosed; i++) if (socket.readBatch()) return true;
+    return socket.isClosed;
   }
 
   /** A socket has been closed. */

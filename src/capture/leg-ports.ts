@@ -4,7 +4,7 @@ import type { MediaCall } from './media-call.ts';
 import type { OnDrop } from './media-summary.ts';
 import type { BoundPair } from './messages.ts';
 import { packetNsOf } from './packet-time.ts';
-import { Datagram, type LegSocket, type Receiver } from './receiver.ts';
+import type { Datagram, LegSocket, Receiver } from './receiver.ts';
 
 /**
  *     idle ──attach──► live ──detach──► resting ◄───────────────┐
@@ -155,17 +155,11 @@ export class LegPorts {
       this.#kept.shift();
       this.#drop();
     }
-    this.#kept.push({ leg, datagram: copyOf(datagram) });
+    this.#kept.push({ leg, datagram: datagram.copy() });
   }
 
   #drop(): void {
     this.strays++;
     this.#onDrop(this.#state === 'idle' ? 'no-call' : 'late');
   }
-}
-
-function copyOf(datagram: Datagram): Datagram {
-  // A Buffer's own slice() would be a view.
-  const bytes = new Uint8Array(datagram.bytes.subarray(0, datagram.sizeBytes));
-  return Object.assign(new Datagram(), datagram, { bytes });
 }

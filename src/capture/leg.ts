@@ -26,7 +26,7 @@ import { LegOutput } from './leg-output.ts';
 import type { Mask } from './mask.ts';
 import type { DropReason } from './media-summary.ts';
 import { RateProbe } from './rate-probe.ts';
-import { Datagram } from './receiver.ts';
+import type { Datagram } from './receiver.ts';
 import { RepeatFilter } from './repeat-filter.ts';
 
 /** `media.l16_rate`: the rate of L16 in Hz, which PAYLOAD 10 does not carry, or `auto`. */
@@ -250,12 +250,12 @@ export class Leg {
 
   #findRate(header: DataHeader, datagram: Datagram): void {
     this.#probe ??= new RateProbe();
-    const bytes = datagram.bytes.slice(0, datagram.sizeBytes);
     this.#probed.push({
       header: Object.assign(new DataHeader(), header),
-      datagram: Object.assign(new Datagram(), datagram, { bytes }),
+      datagram: datagram.copy(),
     });
-    const rate = this.#probe.add(bytes.length - header.payloadStart, datagram.arrivalNs);
+    const payloadBytes = datagram.sizeBytes - header.payloadStart;
+    const rate = this.#probe.add(payloadBytes, datagram.arrivalNs);
     if (rate !== null) this.#rateFound(rate);
   }
 

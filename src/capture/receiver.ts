@@ -13,6 +13,13 @@ export class Datagram {
   port = 0;
   /** So many before it were lost because the socket's buffer was full, where the system tells. */
   overflows = 0;
+
+  /** One that is good for longer. */
+  copy(): Datagram {
+    // A Buffer's own slice() would be a view.
+    const bytes = new Uint8Array(this.bytes.subarray(0, this.sizeBytes));
+    return Object.assign(new Datagram(), this, { bytes });
+  }
 }
 
 const EMPTY = new Uint8Array(0);

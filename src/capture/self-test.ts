@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { BatchedReceiver } from './batched-receiver.ts';
-import { Datagram } from './receiver.ts';
+import type { Datagram } from './receiver.ts';
 
 const HOST = '127.0.0.1';
 const TEXT = 'batched receiver: self-test';
@@ -15,8 +15,7 @@ export async function selfTest(now: () => number): Promise<void> {
   const timer = setTimeout(() => resolve(null), WITHIN_MS);
   try {
     const bound = await receiver.bind(HOST, 0, (datagram) => {
-      const bytes = new Uint8Array(datagram.bytes.subarray(0, datagram.sizeBytes));
-      resolve(Object.assign(new Datagram(), datagram, { bytes }));
+      resolve(datagram.copy());
     });
     try {
       sender.bind(0, HOST);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { constants, networkInterfaces } from 'node:os';
 import { describe, type TestContext, test } from 'node:test';
+import { BatchedReceiver } from '../../src/capture/batched-receiver.ts';
 import {
   AllowList,
   ControlSocket,
@@ -31,11 +32,12 @@ interface OpenOptions {
   libc?: () => Libc;
   /** How long the handler of DATA keeps the thread. */
   dataTakesMs?: number;
+  port?: number;
 }
 
 /** A started control socket, a client beside it, and what has been dispatched, to wait for. */
 async function open(t: TestContext, options: OpenOptions = {}) {
-  const { receiver = 'dgram', allow, host = HOST, libc, dataTakesMs = 0 } = options;
+  const { receiver = 'dgram', allow, host = HOST, libc, dataTakesMs = 0, port = 0 } = options;
   const calls: unknown[][] = [];
   const arrivalsNs: number[] = [];
   let wanted = 0;
@@ -65,7 +67,7 @@ async function open(t: TestContext, options: OpenOptions = {}) {
     libc,
   );
   t.after(() => control.close());
-  const reading = await control.start(host, 0, BUFFER_BYTES, receiver);
+  const reading = await control.start(host, port, BUFFER_BYTES, receiver);
   const to = isIPv6(host) ? '::1' : HOST;
   const client = createSocket(isIPv6(to) ? 'udp6' : 'udp4').bind(0, to);
   t.after(() => client.close());
@@ -305,6 +307,53 @@ describe('a control socket that reads DATA in batches', { skip }, () => {
     assert.ok(calls.some(([, own]) => own === uuid));
     await control.drain();
     assert.deepEqual(calls.map(([, own]) => own).sort(), UUIDS.toSorted());
+  });
+
+  test('keeps the order of what comes while it is opened', async (t) => {
+    // The kernel stamps what comes from a moment after the first socket has asked for that; a server has
+    // its leg ports before.
+    const legs = new BatchedReceiver(now);
+    const leg = await legs.bind(HOST, 0, () => {});
+    t.after(async () => {
+      await leg.close();
+      legs.close();
+    });
+    // Numbers of five calls in turns, as fast as they go, until it is told to end.
+    const script = `
+      const socket = require('node:dgram').createSocket('udp4');
+      let port = 0;
+      let number = 0;
+      const send = () => {
+        socket.send('DATA:call-' + (number % 5) + ':R:00:1:' + number++, port, '${HOST}', () => setImmediate(send));
+      };
+      process.on('message', (message) => {
+        port = message;
+        for (let i = 0; i < 4; i++) send();
+        process.send('sending');
+      });
+    `;
+    const sender = spawn(process.execPath, ['-e', script], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    t.after(() => sender.kill());
+    for (let round = 0; round < 5; round++) {
+      const probe = await open(t);
+      const { port } = probe.control.address;
+      await probe.control.close();
+      sender.send(port);
+      await once(sender, 'message');
+      const { control, calls, dispatched } = await open(t, { receiver: 'batched', port });
+      await dispatched(2000);
+      await control.close();
+      for (const uuid of ['call-0', 'call-1', 'call-2', 'call-3', 'call-4']) {
+        const numbers = calls.filter(([, own]) => own === uuid).map((call) => Number(call[4]));
+        assert.ok(numbers.length > 10);
+        assert.deepEqual(
+          numbers,
+          numbers.toSorted((a, b) => a - b),
+        );
+      }
+    }
   });
 
   test('hands on an INV while much DATA waits', async (t) => {
