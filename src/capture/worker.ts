@@ -3,6 +3,7 @@ import { systemCode } from '../errors.ts';
 import { BlockWriter, Buffers, Disks } from '../recording/index.ts';
 import { BatchedReceiver } from './batched-receiver.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
+import { FlushTurns } from './flush-turns.ts';
 import { Gate } from './gate.ts';
 import { LegPorts } from './leg-ports.ts';
 import { MediaCall } from './media-call.ts';
@@ -20,8 +21,6 @@ import { OpenDescriptors } from './open-descriptors.ts';
 import { Datagram, type Receiver } from './receiver.ts';
 import { SourceLock } from './source-lock.ts';
 
-/** The files of all calls are flushed in turns of about this length, so that no turn is long. */
-const FLUSH_TURN_MS = 50;
 /** How often the main thread learns which calls have had packets. */
 const ACTIVITY_MS = 250;
 /** A pair whose call goes on waits at least this long for the order to take it up again. */
@@ -32,8 +31,6 @@ const MEASURE_NS = 3e9;
 interface LiveCall {
   media: MediaCall;
   ports: LegPorts | null;
-  /** In which of the turns of a flush interval its files are. */
-  flushTurn: number;
   reportedNs: number;
   duplicatesReportedNs: number;
   ending: boolean;
@@ -63,9 +60,7 @@ class CaptureWorker {
   /** By the number of the call that has ended. */
   readonly #watched = new Map<number, WatchedPorts>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #flushTurns: number;
-  #flushTurn = 0;
-  #opened = 0;
+  readonly #flushTurns: FlushTurns;
   #dropped: Partial<Record<DropReason, number>> = {};
   #stopping = false;
 
@@ -73,7 +68,7 @@ class CaptureWorker {
     this.#port = port;
     this.#setup = setup;
     this.#now = monotonicFrom(setup.clockOrigin);
-    this.#flushTurns = Math.max(1, Math.round(setup.flushIntervalMs / FLUSH_TURN_MS));
+    this.#flushTurns = new FlushTurns(setup.flushIntervalMs);
     const { descriptors, fallbackDir, maxBufferBytes, recording } = setup;
     this.#buffers = new Buffers(maxBufferBytes, fallbackDir !== null);
     this.#disks = new Disks(
@@ -89,8 +84,7 @@ class CaptureWorker {
 
   start(): void {
     this.#port.on('message', (message: ToWorker) => this.#handle(message));
-    const turnMs = this.#setup.flushIntervalMs / this.#flushTurns;
-    this.#timers.push(setInterval(() => this.#flush(), turnMs));
+    this.#flushTurns.start();
     this.#timers.push(setInterval(() => this.#report(), ACTIVITY_MS));
   }
 
@@ -168,12 +162,12 @@ class CaptureWorker {
     this.#calls.set(call.callId, {
       media,
       ports,
-      flushTurn: this.#opened++ % this.#flushTurns,
       reportedNs: -1,
       duplicatesReportedNs: -1,
       ending: false,
       mayResume: false,
     });
+    this.#flushTurns.add(media);
     if (!ports) return;
     clearTimeout(this.#rests.get(ports.pair.pairId));
     this.#rests.delete(ports.pair.pairId);
@@ -217,6 +211,7 @@ class CaptureWorker {
       this.#rest(ports.pair, this.#setup.portRestMs);
     }
     this.#calls.delete(callId);
+    this.#flushTurns.delete(media);
     const summary = await media.finish(endNs);
     this.#send({ kind: 'finished', callId, summary });
   }
@@ -272,12 +267,6 @@ class CaptureWorker {
     void ports?.close().then(() => this.#send({ kind: 'released', pair, strays: ports.strays }));
   }
 
-  #flush(): void {
-    this.#flushTurn = (this.#flushTurn + 1) % this.#flushTurns;
-    for (const { media, flushTurn } of this.#calls.values())
-      if (flushTurn === this.#flushTurn) media.flushFiles();
-  }
-
   #report(): void {
     const callIds: number[] = [];
     const lastArrivalNs: number[] = [];
@@ -316,6 +305,7 @@ class CaptureWorker {
   /** Everything has ended: lets go of sockets and timers, so that the thread ends by itself. */
   async #stop(): Promise<void> {
     this.#stopping = true;
+    this.#flushTurns.close();
     for (const timer of this.#timers) clearInterval(timer);
     for (const timer of this.#rests.values()) clearTimeout(timer);
     await Promise.all([...this.#ports.values()].map((ports) => ports.close()));
