@@ -17,6 +17,9 @@ export class Packet {
   /** Its number in its leg and the media time of its first sample, both modulo 2^32; -1: it has none. */
   seq = -1;
   ts = -1;
+  /** The bytes stay as they are as long as packets are of this batch, unless it is the last of it. */
+  batch = 0;
+  isLastOfBatch = true;
   /** The payload is `bytes[start .. end)`. */
   bytes: Uint8Array = EMPTY;
   start = 0;

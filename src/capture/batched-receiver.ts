@@ -119,6 +119,7 @@ class BatchedSocket {
   #handOn(count: number): void {
     const { batch, clock, datagram } = this.#shared;
     this.quietPasses = 0;
+    datagram.batch++;
     for (let i = 0; i < count && !this.isClosed; i++) {
       batch.readControl(i);
       datagram.arrivalNs =
@@ -132,6 +133,7 @@ class BatchedSocket {
       datagram.port = this.#sender.port;
       datagram.bytes = batch.slots[i] as Uint8Array;
       datagram.sizeBytes = batch.sizeBytes(i);
+      datagram.isLastOfBatch = i + 1 === count;
       this.#onDatagram(datagram);
     }
     batch.reset(count);

@@ -271,6 +271,8 @@ export class Leg {
     const packet = this.#packet;
     packet.arrivalNs = datagram.arrivalNs;
     packet.lagNs = datagram.lagNs;
+    packet.batch = datagram.batch;
+    packet.isLastOfBatch = datagram.isLastOfBatch;
     packet.bytes = bytes;
     packet.start = start;
     packet.end = sizeBytes;

@@ -13,12 +13,15 @@ export class Datagram {
   port = 0;
   /** So many before it were lost because the socket's buffer was full, where the system tells. */
   overflows = 0;
+  /** Which batch it is of. The bytes of all but its last one stay where they are until the next batch. */
+  batch = 0;
+  isLastOfBatch = true;
 
   /** One that is good for longer. */
   copy(): Datagram {
     // A Buffer's own slice() would be a view.
     const bytes = new Uint8Array(this.bytes.subarray(0, this.sizeBytes));
-    return Object.assign(new Datagram(), this, { bytes });
+    return Object.assign(new Datagram(), this, { bytes, batch: 0, isLastOfBatch: true });
   }
 }
 

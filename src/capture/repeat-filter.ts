@@ -10,6 +10,7 @@ export interface RepeatSink {
   append(packet: Packet, rateHz: number, isInDoubt: boolean): void;
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0);
 /** A copy made by the network comes right behind its original: within this part of a packet time. */
 const WITHIN = 0.5;
 
@@ -33,8 +34,12 @@ export class RepeatFilter {
   /** Those that were left out. */
   copies = 0;
   readonly #sink: RepeatSink;
-  #last = new Uint8Array(0);
+  /** The payload before: where it came, as long as that stays, else in a copy. */
+  #last = NOTHING;
+  #start = 0;
   #size = 0;
+  #batch = 0;
+  #copy = NOTHING;
   #arrivalNs = Number.NEGATIVE_INFINITY;
   #didRepeat = false;
   /** It waits for the next packet, where `isWaiting`. */
@@ -47,14 +52,14 @@ export class RepeatFilter {
 
   /** Hands the packet, whose samples are at `rateHz`, to the sink, now or with the next, unless it is a copy. */
   take(packet: Packet, rateHz: number): void {
-    const { bytes, start, end, arrivalNs } = packet;
+    const { arrivalNs } = packet;
     const packetNs = (packet.samples / rateHz) * 1e9;
-    const repeats = this.#equals(bytes, start, end);
+    const repeats = this.#equals(packet);
     const isClose = arrivalNs - this.#arrivalNs < WITHIN * packetNs;
     const isSuspect = repeats && isClose && !this.#didRepeat && !isConstant(packet);
     this.#didRepeat = repeats;
     this.#arrivalNs = arrivalNs;
-    if (!repeats) this.#keep(bytes, start, end);
+    if (!repeats || this.#batch !== 0) this.#keep(packet);
     if (this.#isWaiting) this.#settle(repeats);
     if (!isSuspect) this.#sink.append(packet, rateHz, false);
     else if (this.#sink.isAhead(packet, packetNs)) this.copies++;
@@ -79,18 +84,26 @@ export class RepeatFilter {
     else this.copies++;
   }
 
-  #equals(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start !== this.#size) return false;
+  #equals({ bytes, start, end, batch }: Packet): boolean {
+    // What is of a batch before has been overwritten.
+    if (end - start !== this.#size || (this.#batch !== 0 && this.#batch !== batch)) return false;
     const last = this.#last;
-    for (let i = this.#size - 1; i >= 0; i--) if (last[i] !== bytes[start + i]) return false;
+    const offset = this.#start - start;
+    for (let i = end - 1; i >= start; i--) if (last[i + offset] !== bytes[i]) return false;
     return true;
   }
 
-  #keep(bytes: Uint8Array, start: number, end: number): void {
+  #keep({ bytes, start, end, batch, isLastOfBatch }: Packet): void {
     this.#size = end - start;
-    if (this.#last.length < this.#size) this.#last = new Uint8Array(this.#size);
-    const last = this.#last;
-    for (let i = this.#size - 1; i >= 0; i--) last[i] = bytes[start + i] as number;
+    this.#batch = isLastOfBatch ? 0 : batch;
+    this.#last = bytes;
+    this.#start = start;
+    if (!isLastOfBatch) return;
+    if (this.#copy.length < this.#size) this.#copy = new Uint8Array(this.#size);
+    const copy = this.#copy;
+    for (let i = this.#size - 1; i >= 0; i--) copy[i] = bytes[start + i] as number;
+    this.#last = copy;
+    this.#start = 0;
   }
 }
 

@@ -23,9 +23,18 @@ interface Conditions {
   isQuiet?: boolean;
 }
 
-function judge(
+/** The same, however many packets are read at a time. */
+function judge(packets: Sent[], conditions: Conditions = {}): Judged {
+  const judged = judgeBatches(packets, conditions, 1);
+  for (const size of [2, 3, packets.length])
+    assert.deepEqual(judgeBatches(packets, conditions, size), judged, `batches of ${size}`);
+  return judged;
+}
+
+function judgeBatches(
   packets: Sent[],
-  { codec = 'PCMU', isAhead = true, isQuiet = false }: Conditions = {},
+  { codec = 'PCMU', isAhead = true, isQuiet = false }: Conditions,
+  batchSize: number,
 ): Judged {
   const kept: number[] = [];
   const inDoubt: number[] = [];
@@ -45,13 +54,19 @@ function judge(
     },
   });
   const packet = new Packet();
+  const slots = Array.from({ length: batchSize }, () => new Uint8Array(16));
   for (const [seq, [atMs, payload]] of packets.entries()) {
-    const bytes = Uint8Array.from([9, ...payload]);
-    Object.assign(packet, { codec, bytes, start: 1, end: bytes.length, seq });
+    const slot = seq % batchSize;
+    if (slot === 0) for (const old of slots) old.fill(0);
+    const bytes = slots[slot] as Uint8Array;
+    bytes.set([9, ...payload]);
+    const isLastOfBatch = slot === batchSize - 1 || seq === packets.length - 1;
+    const batch = Math.floor(seq / batchSize) + 1;
+    const end = 1 + payload.length;
+    Object.assign(packet, { codec, bytes, start: 1, end, seq, batch, isLastOfBatch });
     packet.samples = PACKET_SAMPLES;
     packet.arrivalNs = atMs * MS_NS;
     filter.take(packet, RATE_HZ);
-    bytes.fill(0);
   }
   filter.flush();
   return { kept, inDoubt, copies: filter.copies };
