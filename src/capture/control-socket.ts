@@ -2,7 +2,6 @@ import { isIPv6 } from 'node:net';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
 import { errorText } from '../errors.ts';
 import { type AckMessage, type ByeMessage, formatControl } from '../protocol/index.ts';
-import { AllowList } from './allow-list.ts';
 import { bindError } from './bind-error.ts';
 import { bindUdp } from './bind-udp.ts';
 import type { ReceiverName } from './choose-receiver.ts';
@@ -12,9 +11,6 @@ import { Heartbeat } from './heartbeat.ts';
 import { type Libc, loadLibc } from './libc.ts';
 import { Peers } from './peers.ts';
 import type { Source } from './source.ts';
-
-/** What is allowed where nobody says otherwise: this machine. */
-const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /** How a control port is read. */
 export interface ControlReading {
@@ -52,12 +48,12 @@ export class ControlSocket {
   constructor(
     handlers: ControlHandlers,
     now: () => number,
-    allow: AllowList = new AllowList(LOOPBACK),
+    peers: Peers = new Peers(),
     libc: () => Libc = loadLibc,
   ) {
     this.#handlers = handlers;
-    this.#peers = new Peers(allow);
-    this.#intake = new ControlIntake(handlers, this.#peers);
+    this.#peers = peers;
+    this.#intake = new ControlIntake(handlers, peers);
     this.#now = now;
     this.#libc = libc;
     this.#heartbeat = new Heartbeat(now);
@@ -170,11 +166,11 @@ export class ControlSocket {
   ): Promise<SocketAsPromised> {
     const socket = DgramAsPromised.createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     const raw = socket.socket;
-    const beforeBye = (uuid: string) => this.catchUp(uuid);
+    const catchUp = (uuid: string) => this.catchUp(uuid);
     raw.on('message', (bytes, { address, port }) => {
       const arrivalNs = this.#now();
       const lagNs = this.#heartbeat.lagNs(arrivalNs);
-      this.#intake.take(bytes, { address, port }, arrivalNs, lagNs, beforeBye);
+      this.#intake.take(bytes, { address, port }, arrivalNs, lagNs, catchUp);
     });
     try {
       const bound = await socket.bind({ ...to, exclusive: true });
