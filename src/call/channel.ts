@@ -43,6 +43,9 @@ export interface ChannelNote {
     | 'transferred'
     | 'renamed'
     | 'codec-changed'
+    | 'tap-started'
+    | 'tap-ended'
+    | 'tap-trouble'
     | 'hung-up';
   text: string;
 }

@@ -3,8 +3,10 @@ import { AllowList } from '../capture/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Link } from '../esl/index.ts';
 import type { Verdict } from './check.ts';
+import { moduleKind } from './module-kind.ts';
 import { isOwnAddress } from './own-address.ts';
 import { failed, ok, warning } from './verdict.ts';
+import { xmlParams } from './xml-params.ts';
 
 /** Whether `server.allow` lets in what the taps of this box send. */
 export async function checkBoxAllow(link: Link, { server }: Config): Promise<Verdict> {
@@ -12,8 +14,7 @@ export async function checkBoxAllow(link: Link, { server }: Config): Promise<Ver
   // As the daemon does, once it knows the address.
   if (server.allowsBoxes) allow.admit(link.remoteAddress);
   const seen = link.remoteAddress;
-  // The module sends from what FreeSWITCH takes for its own address, on whatever way.
-  const local = (await link.api('global_getvar local_ip_v4')).trim();
+  const local = await localAddressOf(link);
   const sender = isIP(local) === 0 ? seen : local;
   if (allow.allows(sender)) return ok(`server.allow lets ${sender} in`);
   const todo = `write ${allow.lineFor(sender)} below [server]`;
@@ -22,4 +23,15 @@ export async function checkBoxAllow(link: Link, { server }: Config): Promise<Ver
   return allow.allows(seen) && !isOwnAddress(seen)
     ? warning(refused, `${todo}, unless a NAT makes ${seen} of it`)
     : failed(refused, todo);
+}
+
+/**
+ * What the module sends from: the prebuilt one from what FreeSWITCH takes for its own address, on whatever
+ * way. Empty for the one of the network card.
+ */
+async function localAddressOf(link: Link): Promise<string> {
+  if ((await moduleKind(link)) !== 'ours')
+    return (await link.api('global_getvar local_ip_v4')).trim();
+  const params = xmlParams(await link.api('xml_locate configuration configuration name rst.conf'));
+  return params.get('local-ip') ?? '';
 }

@@ -2,10 +2,14 @@ import type { Link } from '../esl/index.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { Verdict } from './check.ts';
 import { dialplanTaps } from './dialplan-taps.ts';
+import { moduleKind } from './module-kind.ts';
 import { isOwnAddress } from './own-address.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { ok, warning } from './verdict.ts';
 import { xmlParams } from './xml-params.ts';
+
+/** What the module in mod_rst/ takes where rst.conf.xml says nothing. */
+const OUR_DEFAULT = { address: '127.0.0.1', port: '9527' };
 
 /**
  * Where `rst.conf.xml` sends the calls that a dialplan taps. The prebuilt module passes over what the
@@ -14,8 +18,9 @@ import { xmlParams } from './xml-params.ts';
 export async function checkBoxRstConf(link: Link, told: Address): Promise<Verdict> {
   if (told.port === 0) return ok('not checked: server.port is 0, which is any free one');
   const params = xmlParams(await link.api('xml_locate configuration configuration name rst.conf'));
-  const address = params.get('udp-server-ip');
-  const port = params.get('udp-server-port');
+  const isOurs = (await moduleKind(link)) === 'ours';
+  const address = params.get('udp-server-ip') ?? (isOurs ? OUR_DEFAULT.address : undefined);
+  const port = params.get('udp-server-port') ?? (isOurs ? OUR_DEFAULT.port : undefined);
   if (!address || !port) {
     const found = 'there is no rst.conf.xml that names a server';
     const { taps } = await dialplanTaps(link);
@@ -29,8 +34,8 @@ export async function checkBoxRstConf(link: Link, told: Address): Promise<Verdic
   const place = formatAddress(named);
   if (await isSame(named, told, link)) return ok(`${place}, which is here`);
   return warning(
-    `a tap that a dialplan starts goes to ${place}; this server is ${formatAddress(told)}`,
-    'change udp-server-ip and udp-server-port in rst.conf.xml and reload mod_rst, unless no dialplan taps or another server is meant',
+    `a tap that a dialplan starts${isOurs ? ' without naming a place' : ''} goes to ${place}; this server is ${formatAddress(told)}`,
+    `change udp-server-ip and udp-server-port in rst.conf.xml and ${isOurs ? 'say reloadxml' : 'reload mod_rst'}, unless no dialplan taps or another server is meant`,
   );
 }
 

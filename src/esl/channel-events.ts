@@ -1,6 +1,7 @@
 import type { Channel, ChannelInfo } from '../call/index.ts';
 import { readVariables, textOf, timeOf } from './channel-reader.ts';
 import type { EslEvent } from './event.ts';
+import type { TapReport } from './tap-report.ts';
 import type { Watch } from './watch.ts';
 
 /** What happened, and when it was heard on the process's monotonic clock. */
@@ -74,6 +75,15 @@ export function noteCodec({ event, atNs }: Heard, channel: Channel): void {
   info.writeCodec = write;
   channel.note({ atNs, event: 'codec-changed', text });
 }
+
+/** What the module says of a tap of the channel. */
+export function noteTap({ atNs }: Heard, channel: Channel, report: TapReport): void {
+  const { kind, destination, reason, packets } = report;
+  const sent = kind === 'stop' && packets !== '' ? `, ${packets} packets sent` : '';
+  channel.note({ atNs, event: TAP_NOTES[kind], text: `to ${destination}: ${reason}${sent}` });
+}
+
+const TAP_NOTES = { start: 'tap-started', stop: 'tap-ended', error: 'tap-trouble' } as const;
 
 /** `variables`: those that are kept; some are known at the end only. */
 export function noteHangup(

@@ -1,6 +1,6 @@
 import type { Channel, Channels } from '../call/index.ts';
 import type { Box, Config } from '../config/index.ts';
-import { RstError } from '../errors.ts';
+import { errorText, RstError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { BoxStatus } from './box-status.ts';
 import type { Captures } from './captures.ts';
@@ -10,6 +10,7 @@ import { Policy } from './policy.ts';
 import type { TapSettings } from './roster-options.ts';
 import type { Rule } from './rule.ts';
 import { Session } from './session.ts';
+import { formatTarget } from './tap-target.ts';
 import type { Watch } from './watch.ts';
 
 /** What a reload can change. */
@@ -142,6 +143,11 @@ export class Controller implements AsyncDisposable {
       );
     session?.roster.find(uuid)?.apply('stop');
     if (session?.box.stopCommand) await this.#stopTap(session, channel as Channel);
+    // The BYE that it has got does it as well; should that be lost, or the login not be allowed this, the other one counts.
+    else if (session?.module.isOurs)
+      await this.#stopTap(session, channel as Channel).catch((error: unknown) => {
+        this.#options.log.debug({ uuid, reason: errorText(error) }, 'rst_stop has failed');
+      });
     return `the recording of ${uuid} has ended`;
   }
 
@@ -155,8 +161,11 @@ export class Controller implements AsyncDisposable {
   async #stopTap(session: Session, { info }: Channel): Promise<void> {
     const route = session.route();
     if (route === null || !isCommandWord(info.uuid)) return;
-    const answer = await route.commands.bgapi(`rst_stop ${info.uuid}`);
-    if (answer.startsWith('-ERR') && !answer.startsWith('-ERR no reply'))
+    // Taps that go elsewhere are not ours to stop.
+    const which = session.module.isOurs ? ` ${formatTarget(route.target)}` : '';
+    const answer = await route.commands.bgapi(`rst_stop ${info.uuid}${which}`);
+    const isDone = !answer.startsWith('-ERR') || GONE.test(answer);
+    if (!isDone)
       throw new RstError(
         'RST_ESL',
         `the recording of ${info.uuid} has ended, but ${session.box.name} answers rst_stop with ${JSON.stringify(answer.trim().slice(0, 120))}`,
@@ -252,6 +261,9 @@ export class Controller implements AsyncDisposable {
       if (owner === session) this.#cores.delete(coreUuid);
   }
 }
+
+/** Says nothing, as the prebuilt module does, or that there is nothing to stop any more. */
+const GONE = /^-ERR (no reply|not running|no such channel)/i;
 
 function tapSettingsOf({ rules, trigger }: ControllerSettings): TapSettings {
   return {

@@ -8,6 +8,7 @@ import {
   noteHangup,
   noteHold,
   noteRename,
+  noteTap,
   noteTransfer,
   noteUnbridge,
 } from './channel-events.ts';
@@ -15,6 +16,7 @@ import { factsOf, isLoopback, readChannel, textOf, timeOf } from './channel-read
 import type { EslEvent } from './event.ts';
 import { hasPercent } from './percent.ts';
 import type { RosterOptions } from './roster-options.ts';
+import { parseTapReport } from './tap-report.ts';
 import type { Tapping } from './tapping.ts';
 import { Watch } from './watch.ts';
 import { Watches } from './watches.ts';
@@ -89,6 +91,8 @@ export class Roster {
         return this.#with(event, ({ channel }) => noteCodec(heard, channel));
       case 'CHANNEL_UUID':
         return this.#renamed(heard);
+      case 'CUSTOM':
+        return this.#reported(heard);
       case 'CHANNEL_HANGUP_COMPLETE':
         return this.#with(event, (watch) => {
           noteTransfer(heard, watch);
@@ -215,6 +219,19 @@ export class Roster {
     this.#channels.rename(watch.channel, textOf(heard.event, 'Unique-ID'));
     this.#watches.add(watch);
     noteRename(heard, watch.channel, oldUuid);
+  }
+
+  #reported(heard: Heard): void {
+    const report = parseTapReport(heard.event);
+    if (report === null) return;
+    const { uuid, kind, destination, reason } = report;
+    // The last words of a tap come after those of its channel.
+    const channel = this.find(uuid)?.channel ?? this.#channels.get(uuid);
+    if (channel?.info.box !== this.#options.box) return;
+    noteTap(heard, channel, report);
+    if (kind === 'error') this.#log.warn({ uuid, destination, reason }, 'a tap is in trouble');
+    else this.#log.debug({ uuid, destination, reason }, `mod_rst says ${kind} of a tap`);
+    this.#tapping.reported(channel, report);
   }
 
   #with(event: EslEvent, work: (watch: Watch) => void): void {

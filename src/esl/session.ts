@@ -7,13 +7,14 @@ import { isCommandWord } from './command-word.ts';
 import { each } from './each.ts';
 import { EslEvent } from './event.ts';
 import { Link } from './link.ts';
-import { ModuleTrust } from './module-trust.ts';
+import { MODULE_EVENTS, ModuleTrust } from './module-trust.ts';
 import { plainAddress } from './plain-address.ts';
 import { CHANNEL_EVENTS, Roster } from './roster.ts';
 import type { RosterOptions } from './roster-options.ts';
 import { next, type SessionEvent, type SessionState } from './session-state.ts';
+import { TAP_EVENTS } from './tap-report.ts';
+import { formatTarget, type TapTarget } from './tap-target.ts';
 import { Tapping, type TapRoute } from './tapping.ts';
-import type { TapTarget } from './trigger.ts';
 import type { Watch } from './watch.ts';
 
 export interface SessionOptions extends Omit<RosterOptions, 'box'> {
@@ -45,9 +46,9 @@ const MAX_SAID = 32;
 export class Session implements AsyncDisposable {
   readonly roster: Roster;
   readonly tapping: Tapping;
+  readonly module: ModuleTrust;
   readonly #options: SessionOptions;
   readonly #log: Log;
-  readonly #module: ModuleTrust;
   readonly #abort = new AbortController();
   #state: SessionState = 'idle';
   #sinceMs = Date.now();
@@ -68,12 +69,12 @@ export class Session implements AsyncDisposable {
     this.#options = options;
     this.#log = options.log.child({ box: options.box.name });
     const { settings, channels, captures } = options;
-    this.#module = new ModuleTrust(options.box.stopCommand);
+    this.module = new ModuleTrust(options.box.stopCommand);
     this.tapping = new Tapping({
       settings,
       channels,
       captures,
-      module: this.#module,
+      module: this.module,
       route: () => this.route(),
       log: this.#log,
     });
@@ -185,6 +186,7 @@ export class Session implements AsyncDisposable {
           if (this.#isClosed) return;
           this.#watchdog?.refresh();
           if (event.name === 'HEARTBEAT') this.roster.sweep();
+          else if (event.name.startsWith('MODULE_')) this.module.changed(event);
           else this.roster.event(event);
         },
         closed: (error) => ended.resolve(error ?? new RstError('RST_ESL', 'it was closed')),
@@ -214,7 +216,7 @@ export class Session implements AsyncDisposable {
       clearTimeout(this.#watchdog);
       this.#abort.signal.removeEventListener('abort', onAbort);
       this.roster.lost();
-      this.#module.lost();
+      this.module.lost();
       release(this);
       await link.close();
       this.#link = null;
@@ -233,6 +235,7 @@ export class Session implements AsyncDisposable {
     const { host, port } = box.advertise ?? { host: plainAddress(link.localAddress), port: null };
     this.#advertised = { host, port: port ?? controlPort() };
     admitBox(plainAddress(link.remoteAddress));
+    await this.#learnModule(link);
     await link.subscribe([...CHANNEL_EVENTS, 'HEARTBEAT'], []);
     const uuids = new Set(uuidsOf(await link.apiJson('show channels as json')));
     this.roster.present(uuids, known === coreUuid);
@@ -242,6 +245,19 @@ export class Session implements AsyncDisposable {
       if (watch) found.push(watch);
     });
     this.roster.resume(found);
+  }
+
+  /** Listens to the module in mod_rst/, and asks whether it is that one. A login that may do neither goes without. */
+  async #learnModule(link: Link): Promise<void> {
+    const steps = [
+      () => link.subscribe(MODULE_EVENTS, TAP_EVENTS),
+      async () => this.module.status(await link.api('rst_status 0')),
+    ];
+    for (const step of steps)
+      await step().catch((error: unknown) => {
+        if (link.state !== 'ready') throw error;
+        this.#log.debug({ reason: errorText(error) }, 'this login may not hear what mod_rst says');
+      });
   }
 
   /** Looks at a channel of the box; null where it has no such channel, or nobody has answered it. */
@@ -310,10 +326,6 @@ function isForPeople(error: Error): boolean {
   return (
     error instanceof RstError && (error.code === 'RST_ESL_AUTH' || error.code === 'RST_CONFIG')
   );
-}
-
-function formatTarget({ host, port }: TapTarget): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** `FreeSWITCH Version 1.10.12-release~64bit (…)` */

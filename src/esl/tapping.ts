@@ -5,7 +5,9 @@ import type { Commands } from './commands.ts';
 import type { ModuleTrust } from './module-trust.ts';
 import { PERCENT_REASON } from './percent.ts';
 import type { TapSettings } from './roster-options.ts';
-import { type TapOutcome, type TapTarget, Trigger, type TriggerStart } from './trigger.ts';
+import type { TapReport } from './tap-report.ts';
+import type { TapTarget } from './tap-target.ts';
+import { type TapOutcome, Trigger, type TriggerStart } from './trigger.ts';
 import type { Watch } from './watch.ts';
 
 /** The way to a FreeSWITCH while its link is up. */
@@ -61,6 +63,11 @@ export class Tapping {
     this.#running.get(channel)?.trigger.began();
   }
 
+  /** The module says what becomes of a tap of the channel. */
+  reported(channel: Channel, report: TapReport): void {
+    this.#running.get(channel)?.trigger.reported(report);
+  }
+
   hungUp(channel: Channel): void {
     this.#running.get(channel)?.trigger.hungUp();
   }
@@ -93,6 +100,7 @@ export class Tapping {
       channel,
       mustNot,
       answered: (text) => module.answered(text),
+      isOurs: () => module.isOurs,
       isHeld: () => watch.isHeld,
       captures,
       ...way,

@@ -3,15 +3,11 @@ import { errorText } from '../errors.ts';
 import type { Captures } from './captures.ts';
 import { isCommandWord } from './command-word.ts';
 import type { Commands } from './commands.ts';
-import { type FailedTap, hungUpReason, reasonOf } from './tap-failure.ts';
+import { type FailedTap, hungUpReason, reasonOf, troubleReason } from './tap-failure.ts';
 import { parseTapReply, type TapReply } from './tap-reply.ts';
+import type { TapReport } from './tap-report.ts';
+import { formatTarget, type TapTarget } from './tap-target.ts';
 import { isOver, next, type TriggerEvent, type TriggerState } from './trigger-state.ts';
-
-/** Where FreeSWITCH is told to send. */
-export interface TapTarget {
-  host: string;
-  port: number;
-}
 
 export interface TriggerOptions {
   channel: Channel;
@@ -21,6 +17,8 @@ export interface TriggerOptions {
   mustNot(): string | null;
   /** Hears what the module says to the command. */
   answered(text: string): void;
+  /** Whether the module is the one in mod_rst/. */
+  isOurs(): boolean;
   captures: Pick<Captures, 'stateOf'>;
   commands: Commands;
   target: TapTarget;
@@ -45,6 +43,8 @@ export type TapOutcome =
 const MAX_COMMANDS = 2;
 /** An INV that was sent before the hangup is read within this time. */
 const LEAVE_MS = 500;
+/** What was sent before the module said that something is wrong is read within this time. */
+const TROUBLE_MS = 200;
 
 /**
  * Has one channel tapped, once. That FreeSWITCH accepts the command proves nothing: INV or DATA does. Where
@@ -60,6 +60,9 @@ export class Trigger {
   /** The UUID that was asked for last. */
   #asked = '';
   #isListed = false;
+  /** Who has answered the tap, as the module says. */
+  #answeredBy: string | null = null;
+  #trouble: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | null = null;
 
@@ -84,6 +87,24 @@ export class Trigger {
   /** INV or DATA came. */
   began(): void {
     this.#finish('begin', { kind: 'tapped' });
+  }
+
+  /**
+   * The module says what becomes of a tap of this channel. That a server has answered is no proof that it
+   * was this one; what is wrong with a tap to this one need not be waited out.
+   */
+  reported({ kind, destination, reason }: TapReport): void {
+    if (!this.#isRunning) return;
+    if (kind === 'start') {
+      this.#answeredBy = destination;
+      clearTimeout(this.#trouble);
+    }
+    if (kind !== 'error' || destination !== formatTarget(this.#options.target)) return;
+    clearTimeout(this.#trouble);
+    this.#trouble = setTimeout(() => {
+      if (!this.#isRunning || this.#options.captures.stateOf(this.#uuid) !== 'none') return;
+      this.#fail(troubleReason(this.#failure, reason));
+    }, TROUBLE_MS);
   }
 
   hungUp(): void {
@@ -197,16 +218,17 @@ export class Trigger {
   }
 
   get #failure(): FailedTap {
-    const { channel, target, boxAddress } = this.#options;
-    const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+    const { channel, target, boxAddress, isOurs } = this.#options;
     return {
       uuid: this.#uuid,
       channelName: channel.info.channelName,
-      target: `${host}:${target.port}`,
+      target: formatTarget(target),
       boxAddress,
       reply: this.#reply,
       answer: this.#answer,
       isListed: this.#isListed,
+      isOurs: isOurs(),
+      answeredBy: this.#answeredBy,
     };
   }
 
@@ -218,6 +240,7 @@ export class Trigger {
     if (isOver(this.#state)) return;
     this.#move(event);
     clearTimeout(this.#timer);
+    clearTimeout(this.#trouble);
     this.#wake?.();
     this.#outcome.resolve(outcome);
   }

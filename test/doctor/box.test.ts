@@ -141,6 +141,39 @@ describe('a FreeSWITCH', () => {
     assert.deepEqual([found?.status, found?.found.split(' ')[0]], ['ok', 'mod_rst_fixed']);
   });
 
+  test('has its module told apart, where the login may ask', async () => {
+    const moduleOf = async (
+      module: 'prebuilt' | 'own',
+      answers: Parameters<typeof freeswitch>[0] = {},
+    ) => {
+      await using fake = await freeswitch(answers, { module });
+      const { status, found } = (await linesOf(fake)).mod_rst as CheckResult;
+      assert.equal(status, 'ok');
+      return found.split('; ')[1];
+    };
+    assert.equal(await moduleOf('own'), 'it is the one that comes with rst-server');
+    assert.match((await moduleOf('prebuilt')) ?? '', /^it is another one /);
+    const refused = { 'rst_status 0': { replyText: '-ERR permission denied' } };
+    assert.match((await moduleOf('own', refused)) ?? '', /^it is not known which one/);
+  });
+
+  test('with the module in mod_rst/ goes by what that does', async () => {
+    const more = { module: 'own' } as const;
+    const none = { [`${CONF} rst.conf`]: "can't find anything\n" };
+    const odd = { 'global_getvar local_ip_v4': '192.0.2.7', ...none };
+    await using fake = await freeswitch(odd, more);
+    const lines = await linesOf(fake);
+    assert.match(lines['server.allow']?.found ?? '', /lets 127\.0\.0\.1 in/);
+    assert.equal(lines['rst.conf']?.found, '127.0.0.1:9527, which is here');
+    const conf =
+      '<param name="local-ip" value="192.0.2.8"/><param name="udp-server-port" value="9"/>';
+    await using told = await freeswitch({ [`${CONF} rst.conf`]: conf }, more);
+    const other = await linesOf(told);
+    assert.match(other['server.allow']?.todo ?? '', /"192\.0\.2\.8"/);
+    assert.match(other['rst.conf']?.found ?? '', /^a tap that a dialplan starts without naming a/);
+    assert.match(other['rst.conf']?.todo ?? '', /say reloadxml/);
+  });
+
   test('whose user may not do what is needed has failed, with the right to give', async () => {
     const answers = { uuid_rst: { replyText: '-ERR permission denied' } };
     await using fake = await freeswitch(answers, { users: { 'rec@pbx': 'tr0ub4dor' } });

@@ -60,7 +60,7 @@ function media(daemon: DaemonProcess, manifest: Manifest, leg: 'R' | 'W'): Promi
 }
 
 describe('a FreeSWITCH that the daemon controls', () => {
-  for (const module of ['prebuilt', 'fixed'] as const)
+  for (const module of ['prebuilt', 'fixed', 'own'] as const)
     for (const form of ['old', 'ports'] as const)
       test(`has its answered call tapped and recorded, with the ${module} module and taps of the ${form} form`, async () => {
         await using pair = await controlled({ module, taps: { form } });
@@ -85,7 +85,9 @@ describe('a FreeSWITCH that the daemon controls', () => {
         assert.equal(manifest.channel?.direction, 'inbound');
         assert.equal(manifest.channel?.hangupCause, 'NORMAL_CLEARING');
         const events = manifest.events.map(({ event }) => event);
-        for (const event of ['held', 'unheld', 'hung-up']) assert.ok(events.includes(event), event);
+        const ofTap = module === 'own' ? ['tap-started', 'tap-ended'] : [];
+        for (const event of ['held', 'unheld', 'hung-up', ...ofTap])
+          assert.ok(events.includes(event), event);
         const [r, w] = [await media(daemon, manifest, 'R'), await media(daemon, manifest, 'W')];
         assert.equal(r.length, w.length);
         assert.equal(fs.taps.length, 1);

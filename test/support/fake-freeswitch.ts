@@ -187,7 +187,7 @@ export class FakeFreeswitch implements AsyncDisposable {
     const { module = 'prebuilt', moduleNames, ownTarget = null } = this.#options;
     return new FakeCore({
       module,
-      moduleNames: { prebuilt: 'mod_rst', fixed: 'mod_rst_fixed', ...moduleNames },
+      moduleNames: { own: 'mod_rst', prebuilt: 'mod_rst', fixed: 'mod_rst_fixed', ...moduleNames },
       ownTarget,
       faults: this.faults,
       media: this.#media,

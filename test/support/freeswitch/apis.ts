@@ -2,6 +2,7 @@ import { channelsJson } from './channel-row.ts';
 import { jsonText, plainText } from './event-frame.ts';
 import type { FakeChannel } from './fake-channel.ts';
 import type { Field } from './field.ts';
+import { rstStatus } from './own-module.ts';
 import {
   API_NOT_FOUND,
   type ApiResult,
@@ -31,6 +32,7 @@ const NO_CHANNEL = '-ERR No such channel!\n';
 const APIS: Record<string, Api> = {
   uuid_rst: (args, world) => uuidRst(world.module, args, world),
   rst_stop: (args, world) => rstStop(world.module, args, world),
+  rst_status: (args, world) => rstStatus(world.module, args, world.listed()),
   uuid_buglist: ([uuid = ''], world) => {
     if (uuid === '') return '-USAGE: <uuid>\n';
     const channel = world.find(uuid);

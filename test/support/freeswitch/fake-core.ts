@@ -3,10 +3,11 @@ import type { ApiWorld } from './apis.ts';
 import { type EventFormat, eventFrame } from './event-frame.ts';
 import { eventHead } from './event-head.ts';
 import type { FakeChannel } from './fake-channel.ts';
-import { FakeTap } from './fake-tap.ts';
+import { FakeTap, type TapWords } from './fake-tap.ts';
 import type { Faults } from './faults.ts';
 import { Field } from './field.ts';
 import type { Listener } from './listener.ts';
+import { placeOf } from './own-module.ts';
 import type { ModuleKind } from './rst-module.ts';
 import type { Switchboard, TapStarter, TapTarget } from './switchboard.ts';
 import type { TapMedia } from './tap-media.ts';
@@ -80,8 +81,11 @@ export class FakeCore implements Switchboard, ApiWorld {
     const { faults, media, onChange } = this.#options;
     const fault = faults.nextTaps.shift() ?? 'none';
     if (fault === 'no-bug') return;
-    const form = media.options.form ?? (this.module === 'fixed' ? 'ports' : 'old');
-    const tap = new FakeTap(channel, target, startedBy, fault, media, form, onChange);
+    const isOld = this.module === 'prebuilt' || this.module === 'none';
+    const form = media.options.form ?? (isOld ? 'old' : 'ports');
+    const say: TapWords | undefined =
+      this.module === 'own' ? (...words) => this.#sayOfTap(...words) : undefined;
+    const tap = new FakeTap(channel, target, startedBy, fault, media, form, onChange, say);
     channel.taps.add(tap);
     this.taps.push(tap);
     onChange();
@@ -128,6 +132,18 @@ export class FakeCore implements Switchboard, ApiWorld {
   async close(): Promise<void> {
     this.channels.clear();
     await Promise.all(this.taps.map((tap) => tap.close()));
+  }
+
+  /** The events of the module in mod_rst/ (steward.c). */
+  #sayOfTap({ uuid, target }: FakeTap, kind: string, reason: string): void {
+    const fields = [
+      new Field('Unique-ID', uuid),
+      new Field('RST-Destination', target ? placeOf(target) : ''),
+      new Field('RST-Mode', 'native'),
+      new Field('RST-Reason', reason),
+      new Field('RST-Packets', '50 49'),
+    ];
+    this.emit('CUSTOM', 'steward.c:fire:104', fields, undefined, `rst::${kind}`);
   }
 
   #vanish(taps: Set<FakeTap>): void {

@@ -1,10 +1,14 @@
 import { parseControl } from '../../../src/protocol/index.ts';
 import { TapCall } from '../../../src/send/tap-call.ts';
 import { TapSockets } from '../../../src/send/tap-sockets.ts';
+import type { TapState } from '../../../src/send/tap-state.ts';
 import type { FakeChannel } from './fake-channel.ts';
 import type { TapFault } from './faults.ts';
 import type { TapStarter, TapTarget } from './switchboard.ts';
 import type { TapMedia } from './tap-media.ts';
+
+/** What the module in mod_rst/ says of a tap, and why. */
+export type TapWords = (tap: FakeTap, kind: 'start' | 'stop' | 'error', reason: string) => void;
 
 export type FakeTapState = 'opening' | 'running' | 'stopping' | 'ended';
 
@@ -23,6 +27,7 @@ export class FakeTap {
   readonly #media: TapMedia;
   readonly #form: 'old' | 'ports';
   readonly #onChange: () => void;
+  readonly #say: TapWords;
   #call: TapCall | undefined;
   #sockets: TapSockets | undefined;
   #starting: Promise<void> | undefined;
@@ -36,6 +41,7 @@ export class FakeTap {
     media: TapMedia,
     form: 'old' | 'ports',
     onChange: () => void,
+    say: TapWords = () => {},
   ) {
     this.#channel = channel;
     this.uuid = channel.uuid;
@@ -45,6 +51,7 @@ export class FakeTap {
     this.#media = media;
     this.#form = form;
     this.#onChange = onChange;
+    this.#say = say;
   }
 
   /** Never rejects: a tap that cannot send just ends, as in the module. */
@@ -106,12 +113,30 @@ export class FakeTap {
       retryMs: retryMs ?? (this.#form === 'old' ? NEVER_AGAIN_MS : 500),
     };
     this.#call = new TapCall(plan, sockets, legs, pacer.nowMs(), (state) => {
+      this.#report(state);
       if (state === 'ended') this.#endSoon();
     });
     this.state = 'running';
     pacer.add(this.#call);
     this.#onChange();
     this.#follow();
+  }
+
+  #report(state: TapState): void {
+    const summary = this.#call?.summary();
+    if (state === 'sending') {
+      if (this.fault === 'lose-inv') this.#say(this, 'error', 'the server has not answered');
+      else this.#say(this, 'start', 'the server has answered');
+    }
+    if (state !== 'ended') return;
+    const isUnanswered = summary?.outcome === 'no-ack';
+    if (isUnanswered) this.#say(this, 'error', 'the server has not answered');
+    const how = this.#channel.isUp ? 'stopped' : 'hangup';
+    this.#say(
+      this,
+      'stop',
+      isUnanswered ? 'no-ack' : summary?.endedBy === 'server' ? 'server' : how,
+    );
   }
 
   #follow(): void {

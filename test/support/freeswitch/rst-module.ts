@@ -1,8 +1,12 @@
 import type { FakeChannel } from './fake-channel.ts';
+import { ownRstStop, ownUuidRst } from './own-module.ts';
 import type { TapTarget } from './switchboard.ts';
 
-/** `prebuilt`: the shipped binary, which prints nothing. `fixed`: one that says what it did. */
-export type ModuleKind = 'none' | 'prebuilt' | 'fixed';
+/**
+ * `prebuilt`: the shipped binary, which prints nothing. `fixed`: one that says what it did. `own`: that in
+ * mod_rst/, which also says in events what becomes of its taps.
+ */
+export type ModuleKind = 'none' | 'prebuilt' | 'fixed' | 'own';
 
 export interface ModuleWorld {
   /** Up and by this UUID, or `undefined`. */
@@ -24,6 +28,7 @@ export const API_NOT_FOUND: typeof NOT_FOUND = NOT_FOUND;
 export function uuidRst(kind: ModuleKind, args: string[], world: ModuleWorld): ApiResult {
   const [uuid = '', host, port] = args;
   if (kind === 'none') return NOT_FOUND;
+  if (kind === 'own') return ownUuidRst(args, world);
   const channel = world.find(uuid);
   if (kind === 'prebuilt') {
     if (!channel || host === undefined || port === undefined) return NOT_FOUND;
@@ -43,6 +48,7 @@ export function uuidRst(kind: ModuleKind, args: string[], world: ModuleWorld): A
 export function rstStop(kind: ModuleKind, args: string[], world: ModuleWorld): ApiResult {
   const [uuid = ''] = args;
   if (kind === 'none') return NOT_FOUND;
+  if (kind === 'own') return ownRstStop(args, world);
   const channel = world.find(uuid);
   if (kind === 'prebuilt') {
     if (!channel) return NOT_FOUND;
