@@ -8,6 +8,7 @@ import {
   ControlSocket,
   chooseReceiver,
   monotonicFrom,
+  Peers,
   WorkerPool,
 } from './capture/index.ts';
 import {
@@ -70,6 +71,7 @@ export class Daemon {
     this.#log = log;
     const { calls, media, records, server, daemon } = config;
     const allow = new AllowList(server.allow);
+    const peers = new Peers(allow, server.rates);
     const clockOrigin = process.hrtime.bigint();
     const now = monotonicFrom(clockOrigin);
     const { dir, timezone, formats, wavCodec, hex, sync, flushIntervalMs } = records;
@@ -86,11 +88,12 @@ export class Daemon {
         bye: (...args) => registry.bye(...args),
         data: (...args) => registry.data(...args),
         malformed: (...args) => registry.malformed(...args),
+        limited: (...args) => registry.limited(...args),
         refused: (...args) => registry.refused(...args),
         overflowed: (...args) => registry.overflowed(...args),
       },
       now,
-      allow,
+      peers,
     );
     const pool = new WorkerPool(
       {
@@ -137,6 +140,7 @@ export class Daemon {
       overflowsBeside: (uuid) => control.overflowsBeside(uuid),
       limits: calls,
       sourceLock: media.sourceLock,
+      peers,
       allow,
       nameOf: ({ box, direction, ...facts }) =>
         folders.place(

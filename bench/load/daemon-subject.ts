@@ -37,6 +37,8 @@ export class DaemonSubject implements Subject {
       env: {
         RST_MEDIA_RECEIVER: receiver,
         RST_RECORDS_NAME: '{uuid}',
+        // All of them come from one address, as fast as they are answered.
+        RST_SERVER_MAX_INV_RATE: '0',
         RST_DAEMON_SHUTDOWN_TIMEOUT: `${SHUTDOWN_SECONDS}s`,
         ...env,
       },

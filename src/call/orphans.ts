@@ -8,6 +8,7 @@ import type { DropTally } from './drop-tally.ts';
 import type { EndedCalls } from './ended-calls.ts';
 import type { Lives } from './lives.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
+import type { SourceLimits } from './source-limits.ts';
 import { Tap } from './tap.ts';
 import type { TapTraffic } from './tap-traffic.ts';
 
@@ -23,6 +24,7 @@ export class Orphans {
   readonly #answers: Answers;
   readonly #drops: DropTally;
   readonly #cap: CallCap;
+  readonly #limits: SourceLimits;
   readonly #candidates: Candidates;
 
   constructor(
@@ -34,6 +36,7 @@ export class Orphans {
       answers: Answers;
       drops: DropTally;
       cap: CallCap;
+      limits: SourceLimits;
     },
   ) {
     this.#options = options;
@@ -43,6 +46,7 @@ export class Orphans {
     this.#answers = parts.answers;
     this.#drops = parts.drops;
     this.#cap = parts.cap;
+    this.#limits = parts.limits;
     this.#candidates = new Candidates((packets) => this.#drops.count('no-call', packets));
   }
 
@@ -74,7 +78,7 @@ export class Orphans {
     const packets = this.#candidates.add(header, bytes, source, arrivalNs, lagNs);
     if (!packets) return;
     // One that goes on was admitted once.
-    if (paused || this.#cap.admits(packets.length)) this.#openUninvited(uuid, packets, paused);
+    if (paused || this.#admits(packets)) this.#openUninvited(uuid, packets, paused);
   }
 
   /** DATA of a call that had ended goes on at its ports. */
@@ -98,6 +102,12 @@ export class Orphans {
 
   clear(): void {
     this.#candidates.clear();
+  }
+
+  #admits(packets: KeptData[]): boolean {
+    const { length } = packets;
+    const { source, arrivalNs } = packets.at(-1) as KeptData;
+    return this.#cap.admits(length) && this.#limits.admits(source, length, arrivalNs);
   }
 
   /** A call without an INV: it was lost, or came to a call that has ended for want of media. */

@@ -2,6 +2,7 @@ import type {
   AllowList,
   CallStats,
   OpenCall,
+  Peers,
   ReservedPair,
   Source,
   SourceLockMode,
@@ -49,6 +50,8 @@ export interface CallRegistryOptions {
     maxCalls: number;
   };
   sourceLock: SourceLockMode;
+  /** What one address may send. */
+  peers: Pick<Peers, 'admitsCall' | 'rates'>;
   /** For the line of the log that helps who is refused. */
   allow: AllowList;
   /** The path of a call's files, see `records.name`. */

@@ -27,6 +27,7 @@ import { Orphans } from './orphans.ts';
 import { Overflows } from './overflows.ts';
 import { Refusals } from './refusals.ts';
 import type { CallRegistryOptions } from './registry-options.ts';
+import { SourceLimits } from './source-limits.ts';
 import { nameOfSource } from './source-name.ts';
 import { Tap } from './tap.ts';
 import type { TapNote } from './tap-note.ts';
@@ -51,6 +52,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
   readonly #taps: TapTraffic;
   readonly #orphans: Orphans;
   readonly #cap: CallCap;
+  readonly #limits: SourceLimits;
   /** Calls without audio that are being filed. */
   readonly #untapped = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | null = null;
@@ -61,6 +63,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     this.#options = options;
     this.#log = options.log;
     this.#drops = new DropTally(options.log);
+    this.#limits = new SourceLimits(options.peers, this.#drops, options.log);
     this.#refusals = new Refusals(options.allow, options.log);
     this.#overflows = new Overflows(options.log);
     this.#answers = new Answers(options);
@@ -79,6 +82,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     );
     this.#orphans = new Orphans(options, {
       cap: this.#cap,
+      limits: this.#limits,
       lives: this.#lives,
       ended: this.#ended,
       taps: this.#taps,
@@ -184,7 +188,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     if (this.#lives.isClosing) return;
     const known = this.#lives.live(inv.uuid);
     if (known) return this.#taps.inv(known, inv, source, arrivalNs);
-    if (!this.#cap.admits(1)) return;
+    if (!this.#cap.admits(1) || !this.#limits.admits(source, 1, arrivalNs)) return;
     this.#orphans.inv(inv, source);
     const tap = new Tap(inv.uuid, source, inv, this.#options.sourceLock);
     const call = this.#lives.begin(inv, tap, arrivalNs);
@@ -220,6 +224,10 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
   refused(source: Source): void {
     this.#drops.count('not-allowed');
     this.#refusals.note(source);
+  }
+
+  limited(source: Source): void {
+    this.#limits.limited(source);
   }
 
   overflowed(packets: number): void {
@@ -286,6 +294,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     this.#ended.sweep(nowNs);
     this.#orphans.sweep(nowNs);
     this.#overflows.report(nowNs);
+    this.#limits.report(nowNs);
     this.#lives.endOverdue(nowNs);
   }
 }

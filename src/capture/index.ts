@@ -8,6 +8,7 @@ export type { OpenCall, ResumedMedia } from './messages.ts';
 export { monotonicFrom } from './monotonic.ts';
 export { packetNsOf } from './packet-time.ts';
 export { type ReservedPair, STOCK_PAIRS } from './pair-stock.ts';
+export { Peers, type SourceRates } from './peers.ts';
 export type { Source } from './source.ts';
 export { SourceLock, type SourceLockMode } from './source-lock.ts';
 export type { RecalledPair } from './watched-pairs.ts';

@@ -19,6 +19,8 @@ export const DROP_REASONS = [
   'not-allowed',
   /** Would have begun a call, while there were as many as `calls.max_calls`. */
   'too-many-calls',
+  /** One of more than `server.max_inv_rate` or `server.max_garbage_rate` lets a source send. */
+  'rate-limited',
   /** Not read in time: the buffer of its socket was full, and the kernel dropped it. */
   'kernel',
 ] as const;

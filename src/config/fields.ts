@@ -52,6 +52,16 @@ export function size(fallback: string, minBytes: number, maxBytes: number) {
     .describe(`${SIZE_FORM}, from ${limits}`);
 }
 
+/** So many a second. */
+export function rate(fallback: number) {
+  return z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .prefault(fallback)
+    .describe('a whole number from 0 to 1000000 (0: no limit)');
+}
+
 /** Lets a parser that throws be a step of the schema. */
 export function read<In, Out>(parse: (value: In) => Out) {
   return (value: In, context: z.RefinementCtx): Out => {

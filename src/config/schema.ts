@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { BOX_KEYS, boxSchema } from './box-schema.ts';
-import { duration, flag, formats, legs, MAX_TIMER_MS, oneOf, read, size } from './fields.ts';
+import { duration, flag, formats, legs, MAX_TIMER_MS, oneOf, rate, read, size } from './fields.ts';
 import { isHost } from './host.ts';
 import { MIN_FREE_FORM, parseMinFree } from './min-free.ts';
 import { isNameTemplate } from './name-template.ts';
@@ -56,6 +56,8 @@ export const SECTIONS = {
       .prefault([...ALLOW_DEFAULT])
       .describe(`a list of at least one, ${NETWORK_FORM}`),
     receive_buffer: size('32MB', 4096, 2 ** 30),
+    max_inv_rate: rate(1000),
+    max_garbage_rate: rate(100),
   },
   media: {
     ports: z
@@ -169,6 +171,10 @@ export const configSchema = z.strictObject({
       allow: server.allow,
       allowsBoxes: isDefaultAllow(server.allow),
       receiveBufferBytes: server.receive_buffer,
+      rates: {
+        callsPerSecond: server.max_inv_rate,
+        garbagePerSecond: server.max_garbage_rate,
+      },
     }))
     .prefault({}),
   media: z

@@ -31,6 +31,7 @@ async function granted(wantedBytes: number, wanted: Config['media']['receiver'])
       bye: nothing,
       data: nothing,
       malformed: nothing,
+      limited: nothing,
       refused: nothing,
       overflowed: nothing,
     },

@@ -20,6 +20,6 @@ export type {
   ParsedInv,
   PortPair,
 } from './message.ts';
-export { isUuid, parseControl } from './parse-control.ts';
+export { hasVerb, isUuid, parseControl } from './parse-control.ts';
 export { type Codec, codecOf, NO_PAYLOAD_TYPE, payloadTypeOf } from './payload-type.ts';
 export { UuidTexts } from './uuid-texts.ts';

@@ -45,6 +45,20 @@ export function parseControl(datagram: Uint8Array): ControlMessage | Malformed {
   }
 }
 
+/** False where it can't be INV, ACK or BYE, which its first three bytes say. */
+export function hasVerb(datagram: Uint8Array): boolean {
+  switch (datagram[0]) {
+    case 0x49:
+      return datagram[1] === 0x4e && datagram[2] === 0x56;
+    case 0x41:
+      return datagram[1] === 0x43 && datagram[2] === 0x4b;
+    case 0x42:
+      return datagram[1] === 0x59 && datagram[2] === 0x45;
+    default:
+      return false;
+  }
+}
+
 function parseInv(uuid: string, fields: string[]): ControlMessage | Malformed {
   const [, caller, callee, readPort, writePort, last] = fields;
   if (caller === undefined || callee === undefined) return malformed('bad-field');

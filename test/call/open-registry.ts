@@ -7,9 +7,11 @@ import {
   type CallStats,
   type MediaSummary,
   type OpenCall,
+  Peers,
   type ReservedPair,
   type Source,
   type SourceLockMode,
+  type SourceRates,
 } from '../../src/capture/index.ts';
 import { createLog } from '../../src/log.ts';
 import {
@@ -117,7 +119,7 @@ class FakePool {
 export function openRegistry(
   t: TestContext,
   limits: Partial<CallLimits & { maxCalls: number }> = {},
-  options: { sourceLock?: SourceLockMode } = {},
+  options: { sourceLock?: SourceLockMode; rates?: SourceRates } = {},
 ) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const clock = { ns: 1e9 };
@@ -136,6 +138,8 @@ export function openRegistry(
     maskNumbers: false,
     stream: { write: (line) => void lines.push(JSON.parse(line)) },
   });
+  const allow = new AllowList(['10.0.0.0/8']);
+  const peers = new Peers(allow, options.rates);
   const registry = new CallRegistry({
     node: 'n',
     notes: {
@@ -148,7 +152,8 @@ export function openRegistry(
     overflowsBeside: () => overflows.packets,
     limits: { maxCalls: 1000, ...LIMITS, ...limits },
     sourceLock: options.sourceLock ?? 'address',
-    allow: new AllowList(['10.0.0.0/8']),
+    peers,
+    allow,
     channels,
     began: (uuid) => began.push(uuid),
     nameOf: ({ uuid }) => `2026-03-01/${uuid}`,
@@ -158,8 +163,11 @@ export function openRegistry(
     log,
   });
   registry.start();
-  const inv = (uuid = 'u', source = TAP, ports: PortPair | null = PORTS) =>
-    registry.inv({ kind: 'inv', uuid, caller: '138', callee: '9210', ports }, source, clock.ns);
+  const inv = (uuid = 'u', source = TAP, ports: PortPair | null = PORTS) => {
+    const message = { kind: 'inv', uuid, caller: '138', callee: '9210', ports } as const;
+    peers.received(source.address, 40);
+    registry.inv(message, source, clock.ns);
+  };
   const bye = (uuid = 'u', source = TAP) => registry.bye({ kind: 'bye', uuid }, source, clock.ns);
   const data = (uuid = 'u', source = TAP, leg: 'R' | 'W' = 'R') => {
     const bytes = formatData(uuid, leg, 0, Buffer.from('x'));

@@ -11,6 +11,7 @@ import { BatchedReceiver } from '../../src/capture/batched-receiver.ts';
 import {
   AllowList,
   ControlSocket,
+  Peers,
   type ReceiverName,
   type Source,
 } from '../../src/capture/index.ts';
@@ -59,11 +60,12 @@ async function open(t: TestContext, options: OpenOptions = {}) {
         note(arrivalNs, 'data', uuidOf(bytes, header), leg, payloadType, payload, source);
       },
       malformed: (source, reason) => note(null, 'malformed', source, reason),
+      limited: (source) => note(null, 'limited', source),
       refused: (source) => note(null, 'refused', source),
       overflowed: (packets) => note(null, 'overflowed', packets),
     },
     now,
-    allow && new AllowList(allow),
+    allow && new Peers(new AllowList(allow)),
     libc,
   );
   t.after(() => control.close());
@@ -99,6 +101,7 @@ function idle(t: TestContext): ControlSocket {
       bye: nothing,
       data: nothing,
       malformed: nothing,
+      limited: nothing,
       refused: nothing,
       overflowed: nothing,
     },

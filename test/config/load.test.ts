@@ -44,6 +44,7 @@ test('what nobody sets is at its default', () => {
       allow: ['127.0.0.0/8', '::1'],
       allowsBoxes: true,
       receiveBufferBytes: 32_000_000,
+      rates: { callsPerSecond: 1000, garbagePerSecond: 100 },
     },
     media: {
       ports: { first: 10000, last: 16383 },

@@ -26,6 +26,7 @@ async function answering(heard: string[] = []): Promise<TrialServer> {
       },
       data: () => {},
       malformed: () => {},
+      limited: () => {},
       refused: () => {},
       overflowed: () => {},
     },

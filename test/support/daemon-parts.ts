@@ -9,6 +9,7 @@ import {
   ControlSocket,
   chooseReceiver,
   monotonicFrom,
+  Peers,
   WorkerPool,
 } from '../../src/capture/index.ts';
 import { Filing } from '../../src/filing.ts';
@@ -32,6 +33,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
   const clockOrigin = process.hrtime.bigint();
   const now = monotonicFrom(clockOrigin);
   const allow = new AllowList(['127.0.0.0/8']);
+  const peers = new Peers(allow);
   const filing = new Filing({
     node: 'n',
     dir,
@@ -45,11 +47,12 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
       bye: (...args) => registry.bye(...args),
       data: (...args) => registry.data(...args),
       malformed: (...args) => registry.malformed(...args),
+      limited: (...args) => registry.limited(...args),
       refused: (...args) => registry.refused(...args),
       overflowed: (...args) => registry.overflowed(...args),
     },
     now,
-    allow,
+    peers,
   );
   const pool = new WorkerPool(
     {
@@ -105,6 +108,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
     overflowsBeside: (uuid) => control.overflowsBeside(uuid),
     limits: { idleTimeoutMs: 60_000, noMediaTimeoutMs: 60_000, maxDurationMs: 0, maxCalls: 1000 },
     sourceLock: 'address',
+    peers,
     allow,
     channels,
     began: () => {},
