@@ -6,7 +6,6 @@ export { EslEvent } from './event.ts';
 export { Link, type LinkHandlers } from './link.ts';
 export type { LinkOptions } from './link-options.ts';
 export type { LinkState } from './link-state.ts';
-export { MODULE_EVENTS } from './module-trust.ts';
 export {
   type Decision,
   type Explanation,
@@ -17,5 +16,4 @@ export {
 } from './policy.ts';
 export { CHANNEL_EVENTS } from './roster.ts';
 export type { Legs, Rule, RuleFormat } from './rule.ts';
-export { TAP_EVENTS } from './tap-report.ts';
 export { parseTapStatus } from './tap-status.ts';
