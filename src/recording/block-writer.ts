@@ -64,13 +64,21 @@ export class BlockWriter {
     }
     const memories = new Map<ArrayBufferLike, number>();
     const orders = new Float64Array(gathered.length * ORDER_FIELDS);
-    gathered.forEach(([fd, bytes, start, length, position, codesOf], i) => {
-      const { buffer, byteOffset } = bytes;
-      const memory = memories.get(buffer) ?? memories.size;
-      memories.set(buffer, memory);
-      const codec = CODES.indexOf(codesOf);
-      orders.set([fd, memory, byteOffset + start, length, position, codec], i * ORDER_FIELDS);
-    });
+    let at = 0;
+    for (const [fd, bytes, start, length, position, codesOf] of gathered) {
+      let memory = memories.get(bytes.buffer);
+      if (memory === undefined) {
+        memory = memories.size;
+        memories.set(bytes.buffer, memory);
+      }
+      orders[at] = fd;
+      orders[at + 1] = memory;
+      orders[at + 2] = bytes.byteOffset + start;
+      orders[at + 3] = length;
+      orders[at + 4] = position;
+      orders[at + 5] = CODES.indexOf(codesOf);
+      at += ORDER_FIELDS;
+    }
     this.#sent.push(...gathered);
     this.#thread ??= this.#start();
     const message: WriteOrders = { memories: [...memories.keys()] as SharedArrayBuffer[], orders };

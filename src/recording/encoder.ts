@@ -50,11 +50,8 @@ export function g711(codec: 'PCMU' | 'PCMA'): Encoder {
   };
 }
 
-/** Not by `set`, which would need a view made of the bytes. */
 function copy(bytes: Uint8Array, start: number, count: number, block: Block): void {
-  const to = block.bytes;
-  for (let from = start, at = block.usedBytes; from < start + count; from++, at++)
-    to[at] = bytes[from] as number;
+  block.bytes.set(bytes.subarray(start, start + count), block.usedBytes);
 }
 
 function bytesPerCode(codec: PcmCodec): number {
