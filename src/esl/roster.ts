@@ -157,6 +157,12 @@ export class Roster {
     }
   }
 
+  /** The module is there again: what was tapped when it went is tapped anew. */
+  tapAgain(): void {
+    for (const watch of this.#watches.all)
+      if (watch.state === 'cut') this.#tapping.record(watch, 'look');
+  }
+
   /** Nobody looks after the channels of this box any more; those that somebody has decided on stay known. */
   forget(): void {
     for (const watch of this.#watches.all) {
@@ -229,6 +235,7 @@ export class Roster {
     const channel = this.find(uuid)?.channel ?? this.#channels.get(uuid);
     if (channel?.info.box !== this.#options.box) return;
     noteTap(heard, channel, report);
+    if (kind === 'stop' && reason === 'unload') this.find(uuid)?.apply('cut');
     if (kind === 'error') this.#log.warn({ uuid, destination, reason }, 'a tap is in trouble');
     else this.#log.debug({ uuid, destination, reason }, `mod_rst says ${kind} of a tap`);
     this.#tapping.reported(channel, report);

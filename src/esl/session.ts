@@ -186,7 +186,7 @@ export class Session implements AsyncDisposable {
           if (this.#isClosed) return;
           this.#watchdog?.refresh();
           if (event.name === 'HEARTBEAT') this.roster.sweep();
-          else if (event.name.startsWith('MODULE_')) this.module.changed(event);
+          else if (event.name.startsWith('MODULE_')) this.#moduleChanged(event);
           else this.roster.event(event);
         },
         closed: (error) => ended.resolve(error ?? new RstError('RST_ESL', 'it was closed')),
@@ -245,6 +245,12 @@ export class Session implements AsyncDisposable {
       if (watch) found.push(watch);
     });
     this.roster.resume(found);
+  }
+
+  #moduleChanged(event: EslEvent): void {
+    const wasOurs = this.module.isOurs;
+    this.module.changed(event);
+    if (this.module.isOurs && !wasOurs) this.roster.tapAgain();
   }
 
   /** Listens to the module in mod_rst/, and asks whether it is that one. A login that may do neither goes without. */

@@ -3,8 +3,8 @@
  *
  *     skipped ──record──► tapping ──tapped──► tapped
  *                          │  ▲  │               │
- *                   failed │  │  └──── cut ──────┤ cut (the link is lost while it is recorded)
- *                          ▼  │                  ▼
+ *                   failed │  │  └──── cut ──────┤ cut (while it is recorded the link is lost,
+ *                          ▼  │                  ▼    or the module unloaded)
  *                       failed└────record───── cut
  *
  * `stop` leads from any of them to `stopped`, which only a command ends.

@@ -195,6 +195,31 @@ describe('the module in mod_rst/', () => {
     await stage.until(() => captures.live.includes(call.uuid));
   });
 
+  test('taps anew what it tapped before, once it is loaded again; not what was stopped', async () => {
+    await using pair = await controlled(MODULE, NEVER);
+    const { fs, stage } = pair;
+    const { captures } = stage;
+    const [call, stopped] = [fs.channel().answer(), fs.channel().answer()];
+    await stage.until(() => captures.live.length === 2);
+    await stage.controller.untap(stopped.uuid);
+    fs.say('MODULE_UNLOAD', { type: 'api', name: 'uuid_rst' });
+    for (const { uuid, taps } of [call, stopped]) {
+      for (const tap of taps) tap.stop();
+      fs.say('CUSTOM', {
+        'Event-Subclass': 'rst::stop',
+        'Unique-ID': uuid,
+        'RST-Destination': `127.0.0.1:${captures.port}`,
+        'RST-Reason': 'unload',
+      });
+    }
+    await stage.until(() => captures.live.length === 0);
+    fs.say('MODULE_LOAD', { type: 'api', name: 'uuid_rst' });
+    fs.say('MODULE_LOAD', { type: 'api', name: 'rst_status' });
+    await stage.until(() => captures.live.length === 1);
+    assert.deepEqual([call.taps.size, stopped.taps.size], [1, 0]);
+    assert.deepEqual(captures.failures, []);
+  });
+
   test('taps calls for a login too that may not hear it', async () => {
     const answer = (command: string) =>
       / CUSTOM |^api rst_status/.test(command)
