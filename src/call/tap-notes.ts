@@ -22,6 +22,8 @@ export class TapNotes {
   readonly #log: Log;
   /** What is under way, by recordId; one thing after the other. */
   readonly #pending = new Map<string, Promise<void>>();
+  /** Resolves once all notes are there that have been asked for until now. */
+  #written: Promise<void> = Promise.resolve();
   #hasFailed = false;
 
   /** `dir`: the recordings folder, absolute. */
@@ -59,17 +61,24 @@ export class TapNotes {
   write(call: Call): void {
     const text = JSON.stringify(tapNoteOf(call));
     const path = this.#pathOf(call);
-    this.#do(call, async () => {
+    const done = this.#do(call, async () => {
       await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
       // A server that is killed meanwhile leaves one or the other, whole.
       await writeFile(`${path}.part`, text, { mode: FILE_MODE });
       await rename(`${path}.part`, path);
     });
+    const before = this.#written;
+    this.#written = done.then(() => before);
   }
 
-  /** The call does not go on. */
+  /** The call does not go on, at least not as itself. */
   remove(call: Pick<Call, 'recordId'>): void {
-    this.#do(call, () => rm(this.#pathOf(call), { force: true }));
+    const written = this.#written;
+    void this.#do(call, async () => {
+      // A server that is killed between the two knows the tap by the note of the segment before, or behind it.
+      await written;
+      await rm(this.#pathOf(call), { force: true });
+    });
   }
 
   /** Resolves once all is written. Never rejects. */
@@ -81,7 +90,7 @@ export class TapNotes {
     return join(this.#folder, recordId + ENDING);
   }
 
-  #do({ recordId }: Pick<Call, 'recordId'>, action: () => Promise<void>): void {
+  #do({ recordId }: Pick<Call, 'recordId'>, action: () => Promise<void>): Promise<void> {
     const done = (this.#pending.get(recordId) ?? Promise.resolve())
       .then(action)
       .catch((error: unknown) => this.#failed(error))
@@ -89,6 +98,7 @@ export class TapNotes {
         if (this.#pending.get(recordId) === done) this.#pending.delete(recordId);
       });
     this.#pending.set(recordId, done);
+    return done;
   }
 
   /** Once: a disk that fails has an alarm of its own. */

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import type { Call } from '../../src/call/call.ts';
 import { type TapNote, TapNotes } from '../../src/call/index.ts';
+import { Tap } from '../../src/call/tap.ts';
 import { createLog } from '../../src/log.ts';
 import { type ProcessMark, processMark } from '../../src/recording/index.ts';
 
@@ -70,6 +74,28 @@ test('what is torn, strange or older than two days is nobody’s, and goes', asy
   await writeFile(join(folder, 'x.json.part'), '');
   assert.deepEqual(await read(), []);
   assert.deepEqual(await readdir(folder), []);
+});
+
+test('of many calls that go on at once, each has the note of its last segment until the next one has its own', async () => {
+  const uuids = Array.from({ length: 100 }, (_, i) => `call-${i}`);
+  for (const uuid of uuids) await leave(uuid);
+  const rest = { name: 'd/u', segment: null, startedAtMs: Date.now(), ports: null, end: null };
+  const notes = open();
+  for (const uuid of uuids) {
+    const inv = { kind: 'inv', uuid, caller: '', callee: '', ports: null } as const;
+    const tap = new Tap(uuid, SOURCE, inv, 'address');
+    const next = { recordId: `${uuid}.2`, inv, tap, legsTap: tap, ...rest } as unknown as Call;
+    notes.write(next);
+    notes.remove({ recordId: uuid });
+  }
+  let names: Set<string>;
+  do {
+    await setImmediate();
+    names = new Set(readdirSync(folder));
+    for (const uuid of uuids)
+      assert.ok(names.has(`${uuid}.json`) || names.has(`${uuid}.2.json`), `${uuid} has no note`);
+  } while (uuids.some((uuid) => names.has(`${uuid}.json`)));
+  await notes.close();
 });
 
 test('a folder that is not there has no notes', async () => {
