@@ -1,4 +1,4 @@
-import type { Source } from '../capture/index.ts';
+import { packetNsOf, type Source } from '../capture/index.ts';
 import { type DataHeader, type LegName, uuidOf } from '../protocol/index.ts';
 
 /** So many packets of one UUID from one address within this time are a call whose INV was lost. */
@@ -64,6 +64,11 @@ export class Candidates {
     return null;
   }
 
+  /** What is kept of this UUID from this address; it is no candidate any more. */
+  take(uuid: string, source: Source): KeptData[] {
+    return this.#take(keyOf(uuid, source));
+  }
+
   /** True where packets of this UUID are kept, from any address. It looks through all: once a call, not once a packet. */
   has(uuid: string): boolean {
     for (const key of this.#kept.keys()) if (key.slice(key.indexOf(' ') + 1) === uuid) return true;
@@ -101,6 +106,11 @@ export class Candidates {
     for (const packet of packets) this.#bytes -= packet.datagram.length;
     return packets;
   }
+}
+
+/** When the first sample of the packet was spoken. */
+export function startOf({ arrivalNs, payloadType, payloadBytes }: KeptData): number {
+  return arrivalNs - packetNsOf(payloadType, payloadBytes);
 }
 
 function keyOf(uuid: string, { address }: Source): string {

@@ -1,9 +1,9 @@
-import { packetNsOf, type ReservedPair, type ResumedMedia, type Source } from '../capture/index.ts';
+import type { ReservedPair, ResumedMedia, Source } from '../capture/index.ts';
 import type { ByeMessage, DataHeader, InvMessage } from '../protocol/index.ts';
 import type { Answers } from './answers.ts';
 import type { Call } from './call.ts';
 import type { CallCap } from './call-cap.ts';
-import { Candidates, type KeptData } from './candidates.ts';
+import { Candidates, type KeptData, startOf } from './candidates.ts';
 import type { DropTally } from './drop-tally.ts';
 import type { EndedCalls } from './ended-calls.ts';
 import type { Lives } from './lives.ts';
@@ -50,9 +50,11 @@ export class Orphans {
     this.#candidates = new Candidates((packets) => this.#drops.count('no-call', packets));
   }
 
-  /** The INV of what may have been a call without one. */
-  inv(inv: InvMessage, source: Source): void {
-    this.#candidates.forget(inv.uuid, source);
+  /** DATA of the call of this INV, which it may have been read before: both come by ways of their own. */
+  takeEarly({ uuid, ports }: InvMessage, source: Source): KeptData[] {
+    if (ports === null) return this.#candidates.take(uuid, source);
+    this.#candidates.forget(uuid, source);
+    return [];
   }
 
   bye(bye: ByeMessage, source: Source): void {
@@ -113,7 +115,7 @@ export class Orphans {
   /** A call without an INV: it was lost, or came to a call that has ended for want of media. */
   #openUninvited(uuid: string, packets: KeptData[], paused: Call | undefined): void {
     const first = packets[0] as KeptData;
-    const startNs = first.arrivalNs - packetNsOf(first.payloadType, first.payloadBytes);
+    const startNs = startOf(first);
     const tap =
       paused?.knownTap(uuid, first.source) ??
       new Tap(uuid, first.source, null, this.#options.sourceLock);

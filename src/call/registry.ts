@@ -18,6 +18,7 @@ import {
 } from '../protocol/index.ts';
 import { Answers } from './answers.ts';
 import { CallCap } from './call-cap.ts';
+import { startOf } from './candidates.ts';
 import type { Channel } from './channel.ts';
 import { DropTally } from './drop-tally.ts';
 import { EndedCalls } from './ended-calls.ts';
@@ -186,14 +187,18 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
 
   inv(inv: InvMessage, source: Source, arrivalNs: number): void {
     if (this.#lives.isClosing) return;
+    // DATA of the tap before may wait. Of a first one nothing does but what came right behind its INV.
+    if (this.#lives.live(inv.uuid) || this.#ended.known(inv.uuid)) this.#options.catchUp(inv.uuid);
     const known = this.#lives.live(inv.uuid);
     if (known) return this.#taps.inv(known, inv, source, arrivalNs);
     if (!this.#cap.admits(1) || !this.#limits.admits(source, 1, arrivalNs)) return;
-    this.#orphans.inv(inv, source);
+    const early = this.#orphans.takeEarly(inv, source);
     const tap = new Tap(inv.uuid, source, inv, this.#options.sourceLock);
-    const call = this.#lives.begin(inv, tap, arrivalNs);
+    const call = this.#lives.begin(inv, tap, Math.min(arrivalNs, ...early.map(startOf)));
     if (inv.ports) this.#options.pool.reservePair((pair) => this.#lives.answer(call, pair));
     else this.#lives.answer(call, null);
+    for (const { leg, datagram, source, arrivalNs, lagNs } of early)
+      this.#taps.data(call, inv.uuid, leg, datagram, source, arrivalNs, lagNs);
   }
 
   bye(bye: ByeMessage, source: Source, arrivalNs: number): void {

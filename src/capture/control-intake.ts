@@ -41,13 +41,13 @@ export class ControlIntake {
     this.#peers = peers;
   }
 
-  /** `catchUp` is called with the UUID of an INV or a BYE before that is handed on: DATA may have come before it. */
+  /** `beforeBye` is called with the UUID of a BYE before that is handed on. */
   take(
     bytes: Uint8Array,
     source: Source,
     arrivalNs: number,
     lagNs: number,
-    catchUp: ((uuid: string) => void) | null = null,
+    beforeBye: ((uuid: string) => void) | null = null,
   ): void {
     const peer = this.#peers.received(source.address, bytes.length);
     if (!peer.isAllowed) return this.#handlers.refused(source);
@@ -64,10 +64,9 @@ export class ControlIntake {
     const message = parseControl(bytes);
     switch (message.kind) {
       case 'inv':
-        catchUp?.(message.uuid);
         return this.#handlers.inv(message, source, arrivalNs);
       case 'bye':
-        catchUp?.(message.uuid);
+        beforeBye?.(message.uuid);
         return this.#handlers.bye(message, source, arrivalNs);
       case 'ack':
         return this.#malformed(peer, source, 'an ACK, which only a server sends', arrivalNs);

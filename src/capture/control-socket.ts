@@ -166,11 +166,11 @@ export class ControlSocket {
   ): Promise<SocketAsPromised> {
     const socket = DgramAsPromised.createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     const raw = socket.socket;
-    const catchUp = (uuid: string) => this.catchUp(uuid);
+    const beforeBye = (uuid: string) => this.catchUp(uuid);
     raw.on('message', (bytes, { address, port }) => {
       const arrivalNs = this.#now();
       const lagNs = this.#heartbeat.lagNs(arrivalNs);
-      this.#intake.take(bytes, { address, port }, arrivalNs, lagNs, catchUp);
+      this.#intake.take(bytes, { address, port }, arrivalNs, lagNs, beforeBye);
     });
     try {
       const bound = await socket.bind({ ...to, exclusive: true });

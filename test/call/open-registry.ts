@@ -130,6 +130,7 @@ export function openRegistry(
   const channels = new Channels();
   const overflows = { packets: 0 };
   const began: string[] = [];
+  const caughtUp: string[] = [];
   const noted = new Map<string, string>();
   const lines: { msg: string; uuid?: string; level: string; dropped?: Record<string, number> }[] =
     [];
@@ -148,7 +149,7 @@ export function openRegistry(
     },
     pool,
     send: (message, to) => sent.push(`${formatControl(message)} > ${to.address}:${to.port}`),
-    catchUp: () => {},
+    catchUp: (uuid) => void caughtUp.push(uuid),
     overflowsBeside: () => overflows.packets,
     limits: { maxCalls: 1000, ...LIMITS, ...limits },
     sourceLock: options.sourceLock ?? 'address',
@@ -200,6 +201,7 @@ export function openRegistry(
     clock,
     channels,
     began,
+    caughtUp,
     untapped,
     archived,
     lines,

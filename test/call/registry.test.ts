@@ -58,6 +58,23 @@ describe('an INV', () => {
     ]);
   });
 
+  test('of the old form has the packets that were read before it', (t) => {
+    const { pool, inv, data, clock, lines, drops } = create(t);
+    data();
+    clock.ns += 20e6;
+    data('u', TAP, 'W');
+    data('u', STRANGER);
+    inv('u', TAP, null);
+    assert.deepEqual(
+      pool.delivered.map(({ text }) => text),
+      ['DATA:u:R:00:1:x', 'DATA:u:W:00:1:x'],
+    );
+    const { call } = pool.opened[0] as (typeof pool.opened)[0];
+    assert.equal(Math.round((1e9 - call.startNs) / 1e3), 125, 'one byte of PCMU');
+    assert.ok(!lines.some(({ msg }) => msg.startsWith('inv-lost')));
+    assert.deepEqual(drops(), {});
+  });
+
   test('for which no port is free gets a bare ACK, and the call a warning', async (t) => {
     const { registry, pool, inv, bye, takeSent, archived, warnings } = create(t);
     pool.pairs = 'none';
@@ -69,6 +86,16 @@ describe('an INV', () => {
     registry.finished(1, MEDIA);
     await registry.close();
     assert.match(archived[0]?.call.warnings.join() ?? '', /no port of media\.ports was free/);
+  });
+
+  test('lets what waits of a tap before go first, and not what came right behind a first one', (t) => {
+    const { inv, bye, caughtUp } = create(t);
+    inv();
+    assert.deepEqual(caughtUp, []);
+    bye();
+    inv();
+    inv();
+    assert.deepEqual(caughtUp, ['u', 'u']);
   });
 
   test('after BYE opens a further call of the same UUID', async (t) => {
@@ -238,7 +265,6 @@ describe('DATA on the control port', () => {
 
   test('is taken after BYE until the call is finished, and is nobody’s then', async (t) => {
     const { registry, pool, inv, data, bye } = create(t);
-    data('u');
     inv('u', TAP, null);
     bye();
     data('u');

@@ -50,7 +50,7 @@ export class FuzzSockets implements AsyncDisposable {
     return new FuzzSockets(Object.fromEntries(opened) as Record<Sender, Socket>, controlPort);
   }
 
-  send({ from, target, bytes }: FuzzDatagram, livePorts: readonly LegPorts[]): void {
+  send({ from, target, bytes }: FuzzDatagram, livePorts: readonly (LegPorts | null)[]): void {
     let port: number | undefined;
     if (target.to === 'live-leg') port = livePorts[target.call]?.[target.leg];
     if (target.to === 'own-leg') port = this.#ownPorts.get(target.uuid)?.[target.leg];

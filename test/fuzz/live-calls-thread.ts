@@ -3,6 +3,9 @@ import { sendCalls } from '../../src/send/index.ts';
 import type { LiveCallsSetup } from './live-calls.ts';
 
 // The calls have a thread of their own, so that they keep their pace beside a busy fuzz.
+// A third of them number their packets, the others are placed by arrival: at ports of their own, or at
+// the control port.
+const FORMS = [{ seq: true }, {}, { oldForm: true }];
 const { port, uuids } = workerData as LiveCallsSetup;
 const parent = parentPort as MessagePort;
 const abort = new AbortController();
@@ -14,8 +17,7 @@ const summaries = await Promise.all(
         ...{ host: '127.0.0.1', port, uuid, durationMs: 24 * 3_600_000 },
         read: { kind: 'noise', seed: 2 * index },
         write: { kind: 'noise', seed: 2 * index + 1 },
-        // Half of them number their packets, half are placed by arrival.
-        seq: index % 2 === 0,
+        ...FORMS[index % FORMS.length],
       },
       { signal: abort.signal },
     ),

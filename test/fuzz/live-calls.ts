@@ -23,8 +23,8 @@ const JITTER_MS = 60;
 /** Calls of noise that go on while everything else happens. */
 export class LiveCalls {
   readonly uuids: string[];
-  /** The daemon's ports, call by call. */
-  ports: LegPorts[] = [];
+  /** The daemon's ports, call by call; null where all goes to the control port. */
+  ports: (LegPorts | null)[] = [];
   /** How late this process itself was with a packet, at the worst; known when they have stopped. */
   worstLateMs = 0;
   readonly #daemon: DaemonProcess;
@@ -50,8 +50,8 @@ export class LiveCalls {
       ),
     );
     this.ports = lines.map((line) => {
-      const { readPort, writePort } = line.ports as { readPort: number; writePort: number };
-      return { R: readPort, W: writePort };
+      const ports = line.ports as { readPort: number; writePort: number } | null;
+      return ports && { R: ports.readPort, W: ports.writePort };
     });
     // From the first packet on only the announced ports count.
     await new Promise((resolve) => setTimeout(resolve, 200));

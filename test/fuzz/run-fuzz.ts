@@ -19,6 +19,8 @@ export interface FuzzOptions {
 
 export interface FuzzReport {
   seed: number;
+  /** By which the control port is read. */
+  receiver: string;
   /** Sent, and how many of each kind. */
   datagrams: number;
   kinds: Record<Kind, number>;
@@ -72,6 +74,9 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     mediaPorts,
     env: {
       RST_SERVER_ALLOW: ALLOWED,
+      // All of it is to be looked at.
+      RST_SERVER_MAX_INV_RATE: '0',
+      RST_SERVER_MAX_GARBAGE_RATE: '0',
       RST_CALLS_IDLE_TIMEOUT: '5s',
       RST_CALLS_NO_MEDIA_TIMEOUT: '3s',
       RST_MEDIA_PORT_REST: '1s',
@@ -141,6 +146,7 @@ class Fuzz {
     const dropped = lines.findLast(({ msg }) => msg === 'datagrams dropped since the start');
     return {
       seed: this.#options.seed,
+      receiver: String(lines.find(({ msg }) => msg === 'listening')?.controlReceiver),
       datagrams: this.#sent,
       kinds: this.#kinds,
       seconds,
@@ -200,8 +206,8 @@ class Fuzz {
   /** Resolves when the daemon has read most of what it was sent. */
   async #room(): Promise<void> {
     for (let waits = 0; ; waits++) {
-      const fullest = this.#look();
-      if (fullest.control < this.#controlWaitingBytes && fullest.leg < LEG_WAITING_BYTES) return;
+      const { control, leg } = this.#look();
+      if (control < this.#controlWaitingBytes && leg < LEG_WAITING_BYTES) return;
       if (waits > 5000) throw new Error('the daemon has not read its ports for 10 s');
       await sleep(2);
     }
@@ -211,14 +217,15 @@ class Fuzz {
   #look(): { control: number; leg: number } {
     const queues = udpQueues();
     const control = queues.get(this.#daemon.port);
-    const legs = this.#live.ports.flatMap(({ R, W }) => [R, W]);
+    const legs = this.#live.ports.flatMap((ports) => (ports ? [ports.R, ports.W] : []));
     for (const port of [this.#daemon.port, ...legs]) {
       const drops = queues.get(port)?.drops ?? 0;
       if (drops <= (this.#drops.get(port) ?? 0)) continue;
       this.#drops.set(port, drops);
     }
     return {
-      control: control?.waitingBytes ?? 0,
+      // They share the buffer.
+      control: (control?.waitingBytes ?? 0) * (control?.sockets ?? 1),
       leg: Math.max(...legs.map((port) => queues.get(port)?.waitingBytes ?? 0)),
     };
   }

@@ -14,9 +14,12 @@ export function vitalSigns(pid: number): VitalSigns {
   };
 }
 
-/** What waits in the kernel for a UDP port of 127.0.0.1, and what was dropped there for want of room. */
+/** The sockets of a UDP port of 127.0.0.1: several may share one. */
 export interface UdpQueue {
+  sockets: number;
+  /** In the kernel, for the one where most waits. */
   waitingBytes: number;
+  /** Dropped for want of room, by all of them. */
   drops: number;
 }
 
@@ -31,9 +34,13 @@ export function udpQueues(): Map<number, UdpQueue> {
     const columns = line.trim().split(/\s+/);
     const [address, port] = (columns[1] ?? '').split(':');
     if (address !== '0100007F' || port === undefined) continue;
-    queues.set(Number.parseInt(port, 16), {
-      waitingBytes: Number.parseInt(columns[4]?.split(':')[1] ?? '0', 16),
-      drops: Number(columns.at(-1)),
+    const number = Number.parseInt(port, 16);
+    const before = queues.get(number) ?? { sockets: 0, waitingBytes: 0, drops: 0 };
+    const waitingBytes = Number.parseInt(columns[4]?.split(':')[1] ?? '0', 16);
+    queues.set(number, {
+      sockets: before.sockets + 1,
+      waitingBytes: Math.max(before.waitingBytes, waitingBytes),
+      drops: before.drops + Number(columns.at(-1)),
     });
   }
   return queues;
