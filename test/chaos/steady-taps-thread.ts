@@ -62,8 +62,9 @@ async function invite({ uuid, call, legs: { R, W } }: CallTap): Promise<void> {
   R.socket.send(inv, controlPort, HOST);
   const [ack] = (await once(R.socket, 'message')) as [Buffer];
   clearInterval(again);
-  if (isOldForm) return;
   const [, , read, write] = ack.toString('latin1').split(':');
+  // Of the old form, or there was no port for it: all of it goes to the control port.
+  if (read === undefined) return;
   R.port = Number(read);
   W.port = Number(write);
 }

@@ -19,20 +19,7 @@ const NOISE = { R: heard(1), W: heard(2) };
 describe(`${CALLS} calls with 5 % loss, 40 ms jitter, duplicates and reordering`, () => {
   test('with numbers: every sample that was received is at its true place, and loss is exact', async () => {
     await using daemon = await DaemonProcess.start({ mediaPorts: '13200-13999' });
-    for (const { sent, manifest } of await run(daemon, CALLS, '--seq')) {
-      assert.deepEqual(sent.seq, { offered: true, accepted: true });
-      for (const leg of LEGS) {
-        const track = manifest.tracks[leg];
-        const { samples } = parseWav(await daemon.read(track.files[0]?.path as string));
-        const head = track.gaps[0]?.[0] === 0 ? headOf(track.gaps[0][1], samples, NOISE[leg]) : 0;
-        const missing = packetsMissing(samples, NOISE[leg], head);
-        // Those behind the last packet nobody can know of.
-        const atEnd = PACKETS - 1 - lastPlaced(missing);
-        assert.equal(missing.length, sent.legs[leg].lost + lateOf(track.dropped));
-        assert.equal(track.lostPackets, missing.length - atEnd);
-        assert.equal(track.dropped.duplicate ?? 0, sent.legs[leg].duplicates);
-      }
-    }
+    await checkNumbered(daemon, await run(daemon, CALLS, '--seq'));
   });
 
   test('without numbers: nine of ten seconds of both legs are together to within one packet time, the others to within two', async () => {
@@ -54,6 +41,12 @@ describe(`${CALLS} calls with 5 % loss, 40 ms jitter, duplicates and reordering`
   });
 });
 
+test(`${CALLS / 4} calls with 10 % loss, 80 ms jitter, duplicates and reordering: with numbers the same is true`, async () => {
+  await using daemon = await DaemonProcess.start({ mediaPorts: '13200-13999' });
+  const worse = ['--loss', '10', '--jitter', '80', '--duplicate', '5'];
+  await checkNumbered(daemon, await run(daemon, CALLS / 4, '--seq', ...worse));
+});
+
 interface Played {
   sent: SendSummary['calls'][number];
   manifest: Manifest;
@@ -61,10 +54,10 @@ interface Played {
 
 async function run(daemon: DaemonProcess, calls: number, ...options: string[]): Promise<Played[]> {
   const sender = spawn(process.execPath, [
-    ...[COMMAND, 'send', '--to', `127.0.0.1:${daemon.port}`, '--json', ...options],
+    ...[COMMAND, 'send', '--to', `127.0.0.1:${daemon.port}`, '--json'],
     ...['--calls', String(calls), '--duration', `${SECONDS}s`, '--stagger', '10'],
     ...['--loss', '5', '--jitter', '40', '--reorder', '--duplicate', '2'],
-    ...['--read', 'noise:1', '--write', 'noise:2'],
+    ...['--read', 'noise:1', '--write', 'noise:2', ...options],
   ]);
   let output = '';
   sender.stdout.on('data', (bytes) => {
@@ -79,6 +72,24 @@ async function run(daemon: DaemonProcess, calls: number, ...options: string[]): 
       return { sent, manifest: await daemon.manifest(sent.uuid) };
     }),
   );
+}
+
+/** Every sample that was received is at its true place, and loss is exact. */
+async function checkNumbered(daemon: DaemonProcess, calls: Played[]): Promise<void> {
+  for (const { sent, manifest } of calls) {
+    assert.deepEqual(sent.seq, { offered: true, accepted: true });
+    for (const leg of LEGS) {
+      const track = manifest.tracks[leg];
+      const { samples } = parseWav(await daemon.read(track.files[0]?.path as string));
+      const head = track.gaps[0]?.[0] === 0 ? headOf(track.gaps[0][1], samples, NOISE[leg]) : 0;
+      const missing = packetsMissing(samples, NOISE[leg], head);
+      // Those behind the last packet nobody can know of.
+      const atEnd = PACKETS - 1 - lastPlaced(missing);
+      assert.equal(missing.length, sent.legs[leg].lost + lateOf(track.dropped));
+      assert.equal(track.lostPackets, missing.length - atEnd);
+      assert.equal(track.dropped.duplicate ?? 0, sent.legs[leg].duplicates);
+    }
+  }
 }
 
 /** Noise as it sounds behind μ-law. */

@@ -15,7 +15,7 @@ import { ReceiverTests } from './receiver-tests.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const AT_A_TIME = 2;
 /** They need both cores, or measure. */
-const ALONE = /\/(bad-network|daemon|event-load|fuzz|load)\.test\.ts$/;
+const ALONE = /\/(bad-network|daemon|event-load|fuzz|kills|load|lost-byes)\.test\.ts$/;
 
 interface Run {
   name: string;
