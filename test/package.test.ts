@@ -76,7 +76,7 @@ before(
 after(() => rm(folder, { recursive: true, force: true }));
 
 describe('the package', { timeout: 120_000 }, () => {
-  test('holds the build, the configuration and the documents, and nothing else', () => {
+  test('holds the build, the configuration, the documents and the source of the module, and nothing else', () => {
     const files = succeed('tar', ['-tzf', tarball])
       .trim()
       .split('\n')
@@ -98,6 +98,11 @@ describe('the package', { timeout: 120_000 }, () => {
       'conf/freeswitch/directory-recorder.xml',
       'conf/freeswitch/event_socket.conf.xml',
       'conf/freeswitch/rst.conf.xml',
+      'docs/mod_rst.md',
+      'mod_rst/Makefile',
+      'mod_rst/mod_rst.c',
+      'mod_rst/rst.conf.xml',
+      'mod_rst/tap.h',
       'dist/bin/rst-server.js',
       'dist/src/index.js',
       'dist/src/index.d.ts',
@@ -105,7 +110,7 @@ describe('the package', { timeout: 120_000 }, () => {
     ])
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     const published =
-      /^(package\.json|LICENSE|CHANGELOG\.md|README(\.zh-CN)?\.md|(conf|docs)\/.+|dist\/src\/.+\.(js|d\.ts)|dist\/bin\/rst-server\.(js|d\.ts))$/;
+      /^(package\.json|LICENSE|CHANGELOG\.md|README(\.zh-CN)?\.md|(conf|docs)\/.+|mod_rst\/(Makefile|rst\.conf\.xml|\w+\.[ch])|dist\/src\/.+\.(js|d\.ts)|dist\/bin\/rst-server\.(js|d\.ts))$/;
     assert.deepEqual(
       files.filter((path) => !published.test(path)),
       [],
