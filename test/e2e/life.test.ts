@@ -66,8 +66,13 @@ describe('a call ends', () => {
     await using tap = await Tap.open(daemon.port);
     const { readPort } = await tap.invite(UUID);
     for (let i = 0; i < 10; i++) await tap.data(UUID, 'R', ulawPacket(), readPort);
+    // It would pay for a BYE.
+    await tap.send('x'.repeat(200));
     assert.equal(await daemon.stop(), 0);
     assert.equal((await daemon.manifest(UUID)).endReason, 'shutdown');
+    // Behind what the daemon has sent.
+    await tap.send('the end', tap.port);
+    await tap.answer('the end');
     assert.deepEqual(
       tap.received.filter((text) => text.startsWith('BYE')),
       [],

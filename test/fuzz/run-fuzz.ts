@@ -310,10 +310,11 @@ class Fuzz {
     );
   }
 
-  /** Resident bytes from the end of the warm-up on. */
+  /** Resident bytes from the end of the warm-up on, which is a quarter of a long run. */
   get #warmed(): number[] {
+    const warmMs = Math.max(WARM_UP_MS, (this.#samples.at(-1)?.atMs ?? 0) / 4);
     return this.#samples
-      .filter(({ atMs }) => atMs >= WARM_UP_MS)
+      .filter(({ atMs }) => atMs >= warmMs)
       .map(({ residentBytes }) => residentBytes);
   }
 }
