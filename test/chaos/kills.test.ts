@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { runKills } from './run-kills.ts';
 import { setting } from './setting.ts';
 
-const ROUNDS = setting('rounds', 4);
-const CALLS = setting('calls', 20);
+const ROUNDS = setting('rounds', 3);
+const CALLS = setting('calls', 12);
 const SEED = setting('seed', Date.now() % 0x1_0000_0000);
 
 test(`${ROUNDS} times kill -9 under ${CALLS} calls, and nothing is lost but what is allowed`, async (t) => {
