@@ -5,7 +5,10 @@ import type { CaptureFile } from './capture-file.ts';
 export interface Replayed {
   /** What the server answered. */
   acks: string[];
-  /** How late a datagram left at the worst, on a machine that has other things to do. */
+  /**
+   * How late a datagram left at the worst, on a machine that has other things to do, and in addition how
+   * late the INV may have been read, where the tracks begin: its ACK was here by then.
+   */
   worstLateMs: number;
 }
 
@@ -21,11 +24,14 @@ export async function replay(capture: CaptureFile, controlPort: number): Promise
   const invAnswered = Promise.withResolvers<void>();
   const byeAnswered = Promise.withResolvers<void>();
   let bye = false;
+  let startedMs = 0;
+  let answeredMs: number | undefined;
   const onAck = (bytes: Buffer) => {
     const ack = bytes.toString('latin1');
     const [, , read, write] = ack.split(':');
     if (ports.read === 0 && read && write) Object.assign(ports, { read: +read, write: +write });
     acks.push(ack);
+    answeredMs ??= performance.now() - startedMs;
     invAnswered.resolve();
     if (bye) byeAnswered.resolve();
   };
@@ -36,7 +42,7 @@ export async function replay(capture: CaptureFile, controlPort: number): Promise
     sockets.set(fromPort, socket);
   }
   let worstLateMs = 0;
-  const startedMs = performance.now();
+  startedMs = performance.now();
   for (const { atMs, to, fromPort, bytes } of capture.datagrams) {
     if (to !== 'control') await invAnswered.promise;
     const waitMs = startedMs + atMs - performance.now();
@@ -48,5 +54,6 @@ export async function replay(capture: CaptureFile, controlPort: number): Promise
   }
   if (bye) await byeAnswered.promise;
   for (const socket of sockets.values()) await new Promise<void>((done) => socket.close(done));
-  return { acks, worstLateMs };
+  const invMs = capture.datagrams[0]?.atMs ?? 0;
+  return { acks, worstLateMs: worstLateMs + Math.max(0, (answeredMs ?? invMs) - invMs) };
 }
