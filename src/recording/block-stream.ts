@@ -13,9 +13,9 @@ const FULL_ENOUGH = 0.75;
 const MAX_SPANS = 10_000;
 
 /**
- * Gathers bytes in blocks, which hold codes or what goes into the files as it is, and hands them to all of its files. Where so much waits for the disk that there
- * is no memory for more, it keeps the length and lets go of what it holds: the place is filled with
- * `silence`, or with nothing where that is null.
+ * Gathers bytes in blocks, which hold codes or what goes into the files as it is, and hands them to all
+ * of its files. Where so much waits for the disk that there is no memory for more, it keeps the length and
+ * lets go of what it holds: the place is filled with `silence`, or with nothing where that is null.
  */
 export class BlockStream {
   readonly files: readonly AppendFile[];
