@@ -35,16 +35,13 @@ export class DrainLoop {
   #timer: NodeJS.Timeout | null = null;
   #listened: Drained[] = [];
   #listenTimer: NodeJS.Timeout | null = null;
-  #state: 'resting' | 'asked' | 'passing' | 'closed' = 'resting';
+  #state: 'resting' | 'passing' | 'closed' = 'resting';
   #passes = 0;
   /** What the pass goes over, and how far it is. */
   #pass: readonly Drained[] = [];
   #next = 0;
   #batches = 0;
   #hasClosed = false;
-  #waiters: (() => void)[] = [];
-  /** They wait for the pass that runs. */
-  #served: (() => void)[] = [];
 
   constructor(now: () => number, onSlice: () => void, tickMs = TICK_MS) {
     this.#now = now;
@@ -81,30 +78,12 @@ export class DrainLoop {
     this.#hasClosed = true;
   }
 
-  /** Resolves once everything the kernel held when this was called has been read. */
-  drain(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#state === 'closed') return resolve();
-      this.#waiters.push(resolve);
-      if (this.#state === 'resting') this.#ask();
-    });
-  }
-
-  /** Whoever waits is told; what is left is read no more. */
+  /** What is left is read no more. */
   close(): void {
     this.#state = 'closed';
     for (const timer of [this.#timer, this.#listenTimer]) if (timer !== null) clearInterval(timer);
     this.#sockets = [];
     this.#pass = [];
-    for (const resolve of [...this.#served, ...this.#waiters]) resolve();
-  }
-
-  /** In the next turn, so that all who ask in this one share a pass. */
-  #ask(): void {
-    this.#state = 'asked';
-    setImmediate(() => {
-      if (this.#state === 'asked') this.#begin(this.#sockets);
-    });
   }
 
   #beginListened(): void {
@@ -126,12 +105,11 @@ export class DrainLoop {
     if (sockets === this.#sockets) this.#passes++;
     this.#next = 0;
     this.#batches = 0;
-    this.#served = this.#waiters;
-    this.#waiters = [];
     this.#slice();
   }
 
   #slice(): void {
+    if (this.#state === 'closed') return;
     this.#onSlice();
     const untilNs = this.#now() + SLICE_NS;
     while (this.#next < this.#pass.length) {
@@ -151,20 +129,16 @@ export class DrainLoop {
     this.#batches = 0;
   }
 
-  /** A pass that somebody waits for leaves nothing out, nor does one over what is listened to. */
+  /** What is listened to never is. */
   #isPassedOver({ quietPasses }: Drained): boolean {
-    const isQuiet = quietPasses > QUIET_PASSES && this.#served.length === 0;
-    return isQuiet && this.#pass === this.#sockets && this.#passes % QUIET_EVERY !== 0;
+    if (quietPasses <= QUIET_PASSES || this.#pass !== this.#sockets) return false;
+    return this.#passes % QUIET_EVERY !== 0;
   }
 
   #end(): void {
     if (this.#state === 'closed') return;
     if (this.#hasClosed) this.#sockets = this.#sockets.filter(({ isClosed }) => !isClosed);
     this.#hasClosed = false;
-    const served = this.#served;
-    this.#served = [];
     this.#state = 'resting';
-    if (this.#waiters.length > 0) this.#ask();
-    for (const resolve of served) resolve();
   }
 }
