@@ -75,7 +75,7 @@ class CaptureWorker {
       recording.dir,
       fallbackDir,
       (report) => this.#send({ kind: 'disk', report }),
-      this.#writer.write,
+      this.#writer,
     );
     this.#receiver = descriptors
       ? new BatchedReceiver(this.#now, new OpenDescriptors(descriptors))

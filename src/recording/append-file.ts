@@ -279,16 +279,24 @@ export class AppendFile {
     this.#writing = true;
     const next = (): void => {
       disk.begin(this);
-      disk.write(this.#fd, bytes, at, end - at, this.#positionBytes, codesOf, (error, taken) => {
-        disk.end(this);
-        if (error) return this.#wait(error, next, done);
-        if (this.#lastError !== null) this.#recover();
-        at += taken;
-        this.#positionBytes += taken * widthOf(codesOf);
-        this.#writtenBytes = this.#positionBytes;
-        if (at < end && this.#state === 'open') next();
-        else done();
-      });
+      disk.access.write(
+        this.#fd,
+        bytes,
+        at,
+        end - at,
+        this.#positionBytes,
+        codesOf,
+        (error, taken) => {
+          disk.end(this);
+          if (error) return this.#wait(error, next, done);
+          if (this.#lastError !== null) this.#recover();
+          at += taken;
+          this.#positionBytes += taken * widthOf(codesOf);
+          this.#writtenBytes = this.#positionBytes;
+          if (at < end && this.#state === 'open') next();
+          else done();
+        },
+      );
     };
     next();
   }

@@ -1,8 +1,15 @@
-import { writeSync } from 'node:fs';
+import { lstatSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { BLOCK_BYTES } from './block.ts';
-import { CODES, ORDER_FIELDS, type WriteOrders, type WriteResults } from './block-writer.ts';
+import {
+  CODES,
+  type FromWriter,
+  ORDER_FIELDS,
+  type ToWriter,
+  type WriteOrders,
+  type WriteResults,
+} from './block-writer.ts';
 import { decodeBlock } from './write-block.ts';
 
 /** The thread behind `BlockWriter`. It waits for the disk for as long as that takes. */
@@ -11,17 +18,37 @@ const port = parentPort;
 const samples = new Int16Array(BLOCK_BYTES);
 const decoded = new Uint8Array(samples.buffer);
 
-port.on('message', ({ memories, orders }: WriteOrders) => {
+port.on('message', (message: ToWriter) => {
+  if ('paths' in message) answer(message.paths.some(exists));
+  else {
+    const results = writeAll(message);
+    answer(results, [results.buffer]);
+  }
+});
+
+function answer(message: FromWriter, transferred: ArrayBuffer[] = []): void {
+  port.postMessage(message, transferred);
+}
+
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function writeAll({ memories, orders }: WriteOrders): WriteResults {
   const bytes = memories.map((memory) => new Uint8Array(memory));
   const results: WriteResults = new Float64Array(orders.length / ORDER_FIELDS);
   for (let i = 0; i < results.length; i++) {
-    const [fd, memory, start, length, position, codec] = orders.subarray(
-      i * ORDER_FIELDS,
-    ) as never as [number, number, number, number, number, number];
-    results[i] = writeOne(fd, bytes[memory] as Uint8Array, start, length, position, codec);
+    const at = i * ORDER_FIELDS;
+    const field = (number: number) => orders[at + number] as number;
+    const memory = bytes[field(1)] as Uint8Array;
+    results[i] = writeOne(field(0), memory, field(2), field(3), field(4), field(5));
   }
-  port.postMessage(results, [results.buffer]);
-});
+  return results;
+}
 
 function writeOne(
   fd: number,

@@ -1,6 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { CodesOf } from './block.ts';
+import { BY_NODE, type DiskAccess } from './disk-access.ts';
 import { type WriteBlock, writeByNode } from './write-block.ts';
 
 /** Of one order: descriptor, index of its memory, start in that, length, position in the file, codec. */
@@ -8,17 +9,32 @@ export const ORDER_FIELDS = 6;
 /** Codecs by number. */
 export const CODES: readonly CodesOf[] = [null, 'PCMU', 'PCMA'];
 
-/** To the writing thread. */
+/** To the writing thread, which answers in the same order. */
+export type ToWriter = WriteOrders | FindOrder;
+
 export interface WriteOrders {
   /** Each once. */
   memories: SharedArrayBuffer[];
   orders: Float64Array<ArrayBuffer>;
 }
 
+/** Whether one of them exists. */
+export interface FindOrder {
+  paths: readonly string[];
+}
+
 /** Of each order, in their order: 0 where all is written, else the system's error number, which is below 0. */
 export type WriteResults = Float64Array<ArrayBuffer>;
 
+/** Of `WriteOrders` and `FindOrder`. */
+export type FromWriter = WriteResults | boolean;
+
 type Order = Parameters<WriteBlock>;
+
+interface Search {
+  paths: readonly string[];
+  found: (exists: boolean | Promise<boolean>) => void;
+}
 
 /** The sources run as they are, the published package is compiled. */
 const ENTRY = new URL(
@@ -33,12 +49,13 @@ const MEMORY = { maxYoungGenerationSizeMb: 4 };
  * carry all that is flushed in a turn; with node's own threads each write costs two locks, a thread to be
  * woken and a callback.
  */
-export class BlockWriter {
+export class BlockWriter implements DiskAccess {
   #thread: Worker | null = null;
   /** Told to the thread at the end of this turn. */
   #gathered: Order[] = [];
   /** Under way, the oldest first. */
   #sent: Order[] = [];
+  #searches: Search[] = [];
   #isClosed = false;
 
   readonly write: WriteBlock = (...order) => {
@@ -48,6 +65,14 @@ export class BlockWriter {
     if (this.#gathered.length === 0) setImmediate(() => this.#post());
     this.#gathered.push(order);
   };
+
+  anyExists(paths: readonly string[]): Promise<boolean> {
+    if (this.#isClosed) return BY_NODE.anyExists(paths);
+    return new Promise((found) => {
+      this.#searches.push({ paths, found });
+      this.#tell({ paths });
+    });
+  }
 
   /** Ends the thread. What it has not written, and what is still to come, is written by node. */
   async close(): Promise<void> {
@@ -80,14 +105,20 @@ export class BlockWriter {
       at += ORDER_FIELDS;
     }
     this.#sent.push(...gathered);
+    this.#tell({ memories: [...memories.keys()] as SharedArrayBuffer[], orders }, [orders.buffer]);
+  }
+
+  #tell(message: ToWriter, transferred: ArrayBuffer[] = []): void {
     this.#thread ??= this.#start();
-    const message: WriteOrders = { memories: [...memories.keys()] as SharedArrayBuffer[], orders };
-    this.#thread.postMessage(message, [orders.buffer]);
+    this.#thread.postMessage(message, transferred);
   }
 
   #start(): Worker {
     const thread = new Worker(ENTRY, { name: 'rst-writer', resourceLimits: MEMORY });
-    thread.on('message', (results: WriteResults) => this.#written(results));
+    thread.on('message', (answer: FromWriter) => {
+      if (typeof answer === 'boolean') this.#searches.shift()?.found(answer);
+      else this.#written(answer);
+    });
     // Why it ended changes nothing: its work is done by others.
     thread.on('error', () => {});
     thread.on('exit', () => this.#ended());
@@ -107,6 +138,7 @@ export class BlockWriter {
   #ended(): void {
     this.#thread = null;
     for (const order of this.#sent.splice(0)) writeByNode(...order);
+    for (const { paths, found } of this.#searches.splice(0)) found(BY_NODE.anyExists(paths));
   }
 }
 

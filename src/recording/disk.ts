@@ -1,5 +1,5 @@
 import { errorText, systemCode } from '../errors.ts';
-import { type WriteBlock, writeByNode } from './write-block.ts';
+import { BY_NODE, type DiskAccess } from './disk-access.ts';
 
 /** What a thread tells of a folder it writes to. */
 export type DiskReport =
@@ -43,8 +43,7 @@ export interface Waiting {
 export class Disk {
   readonly dir: string;
   readonly times: DiskTimes;
-  /** How blocks get onto it. */
-  readonly write: WriteBlock;
+  readonly access: DiskAccess;
   readonly #report: (report: DiskReport) => void;
   #reason: string | null = null;
   #lastReason = '';
@@ -68,10 +67,10 @@ export class Disk {
     dir = '',
     report: (report: DiskReport) => void = () => {},
     times: DiskTimes = DISK_TIMES,
-    write: WriteBlock = writeByNode,
+    access: DiskAccess = BY_NODE,
   ) {
     this.dir = dir;
-    this.write = write;
+    this.access = access;
     this.times = times;
     this.#report = report;
     this.#retryMs = times.retryMinMs;

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { Disk, type DiskReport, type DiskTimes } from './disk.ts';
-import type { WriteBlock } from './write-block.ts';
+import type { DiskAccess } from './disk-access.ts';
 
 /** The recordings folder and the one for when that is short of room, as one thread writes to them. */
 export class Disks {
@@ -11,11 +11,11 @@ export class Disks {
     dir: string,
     fallbackDir: string | null = null,
     report: (report: DiskReport) => void = () => {},
-    write?: WriteBlock,
+    access?: DiskAccess,
     times?: DiskTimes,
   ) {
-    this.#main = new Disk(dir, report, times, write);
-    this.#fallback = fallbackDir === null ? null : new Disk(fallbackDir, report, times, write);
+    this.#main = new Disk(dir, report, times, access);
+    this.#fallback = fallbackDir === null ? null : new Disk(fallbackDir, report, times, access);
   }
 
   /** Where a recording of this name lies: those of the recordings folder are named from there on. */

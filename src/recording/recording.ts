@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs';
 import { mkdir, unlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { PcmCodec } from '../audio/index.ts';
@@ -241,7 +240,7 @@ export class Recording {
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     for (let segment = 1; segment <= MAX_SEGMENTS; segment++) {
       const stem = stemOf(name, segment);
-      if (await exists(`${this.#pathOf(stem)}.json`)) continue;
+      if (await this.#patience.disk.access.anyExists([`${this.#pathOf(stem)}.json`])) continue;
       const journal = await Journal.create(
         this.#pathOf(stem) + JOURNAL,
         {
@@ -284,7 +283,7 @@ export class Recording {
   }
 
   /** True where a file of that name exists, finished or not. */
-  async #isTaken(stem: string): Promise<boolean> {
+  #isTaken(stem: string): Promise<boolean> {
     const path = this.#pathOf(stem);
     const names = [
       `${path}.json`,
@@ -292,17 +291,12 @@ export class Recording {
       `${path}.wav${PART}`,
       ...TRACKS.flatMap((track) => ENDINGS.map((ending) => `${path}-${track}${ending}`)),
     ];
-    return (await Promise.all(names.map(exists))).includes(true);
+    return this.#patience.disk.access.anyExists(names);
   }
 
   #pathOf(stem: string): string {
     return resolve(this.#options.dir, stem);
   }
-}
-
-/** A link that leads nowhere has its name too. Not by a promise, whose error takes long to make: most do not exist. */
-function exists(path: string): Promise<boolean> {
-  return new Promise((resolve) => lstat(path, (error) => resolve(error === null)));
 }
 
 /** A half that somebody has taken away does not come back. */

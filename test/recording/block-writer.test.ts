@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
 import { BLOCK_BYTES, type Block, BlockPool, type CodesOf } from '../../src/recording/block.ts';
 import { BlockWriter } from '../../src/recording/block-writer.ts';
+import { BY_NODE } from '../../src/recording/disk-access.ts';
 import { type WriteBlock, writeByNode } from '../../src/recording/write-block.ts';
 
 const TABLES = { PCMU: ULAW_TO_LINEAR, PCMA: ALAW_TO_LINEAR };
@@ -93,4 +94,27 @@ test('what was under way when the thread ended is written all the same, and what
   assert.deepEqual(new Set([...(await first), ...(await second)]), new Set([100]));
   await closing;
   assert.deepEqual(readFileSync(path), asWritten(bytes.subarray(0, 4000), 'PCMU'));
+});
+
+test('a name that is taken is found, among many that are not, by node and by the thread', async (t) => {
+  const { path } = openFile(t);
+  const link = `${path}-link`;
+  symlinkSync('nowhere', link);
+  const free = ['', '-R.wav', '/below-a-file'].map((end) => `${path}-free${end}`);
+  const ended = new BlockWriter();
+  await ended.close();
+  for (const disk of [BY_NODE, openWriter(t), ended]) {
+    const found = [[...free, path], [link, ...free], free, []].map((paths) =>
+      disk.anyExists(paths),
+    );
+    assert.deepEqual(await Promise.all(found), [true, true, false, false]);
+  }
+});
+
+test('who looks for names when the thread ends is told all the same', async (t) => {
+  const writer = new BlockWriter();
+  const { path } = openFile(t);
+  const looks = [[path], [`${path}-free`]].map((paths) => writer.anyExists(paths));
+  await writer.close();
+  assert.deepEqual(await Promise.all(looks), [true, false]);
 });
