@@ -100,7 +100,7 @@ test('a name that is taken is found, among many that are not, by node and by the
   const { path } = openFile(t);
   const link = `${path}-link`;
   symlinkSync('nowhere', link);
-  const free = ['', '-R.wav', '/below-a-file'].map((end) => `${path}-free${end}`);
+  const free = ['-free', '-free-R.wav', '/below-a-file'].map((end) => path + end);
   const ended = new BlockWriter();
   await ended.close();
   for (const disk of [BY_NODE, openWriter(t), ended]) {
