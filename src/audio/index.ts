@@ -1,5 +1,6 @@
 export { CallClock } from './call-clock.ts';
 export { decode, decodeG711, isBelow, isPcmCodec, type PcmCodec, samplesIn } from './decode.ts';
+export { isFiller } from './filler.ts';
 export {
   ALAW_SILENCE,
   ALAW_TO_LINEAR,

@@ -17,18 +17,15 @@ export class Packet {
   /** Its number in its leg and the media time of its first sample, both modulo 2^32; -1: it has none. */
   seq = -1;
   ts = -1;
-  /** The bytes stay as they are as long as packets are of this batch, unless it is the last of it. */
+  /** The payload stays as it is as long as packets are of this batch, unless it is the last of it. */
   batch = 0;
   isLastOfBatch = true;
-  /** The payload is `bytes[start .. end)`. */
-  bytes: Uint8Array = EMPTY;
-  start = 0;
-  end = 0;
+  payload: Uint8Array = EMPTY;
 }
 
 const EMPTY = new Uint8Array(0);
 
-/** A packet that owns its bytes, and what the timeline knows of it while it waits for a decision. */
+/** A packet that owns its payload, and what the timeline knows of it while it waits for a decision. */
 export class HeldPacket extends Packet {
   /** True where a pause of more than three packet times came before it. */
   afterPause = false;
@@ -36,11 +33,9 @@ export class HeldPacket extends Packet {
   heldAtNs = 0;
 
   copyFrom(packet: Packet): void {
-    const size = packet.end - packet.start;
-    if (this.bytes.length < size) this.bytes = new Uint8Array(size);
-    this.bytes.set(packet.bytes.subarray(packet.start, packet.end));
-    this.start = 0;
-    this.end = size;
+    const { payload } = packet;
+    if (this.payload.length !== payload.length) this.payload = new Uint8Array(payload.length);
+    this.payload.set(payload);
     this.arrivalNs = packet.arrivalNs;
     this.lagNs = packet.lagNs;
     this.codec = packet.codec;

@@ -133,6 +133,7 @@ class BatchedSocket {
       datagram.port = this.#sender.port;
       datagram.bytes = batch.slots[i] as Uint8Array;
       datagram.sizeBytes = batch.sizeBytes(i);
+      datagram.index = i;
       datagram.isLastOfBatch = i + 1 === count;
       this.#onDatagram(datagram);
     }

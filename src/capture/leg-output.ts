@@ -1,6 +1,11 @@
-import { decode, type Packet, StreamResampler, type TimelineOutput } from '../audio/index.ts';
+import {
+  decode,
+  isFiller,
+  type Packet,
+  StreamResampler,
+  type TimelineOutput,
+} from '../audio/index.ts';
 import type { TrackWriter } from '../recording/index.ts';
-import { isFiller } from './filler.ts';
 import { LevelMeter } from './level-meter.ts';
 
 /**
@@ -24,12 +29,10 @@ export class LegOutput implements TimelineOutput {
     }
     const samples = new Int16Array(packet.samples);
     if (!packet.isSilent && !isFiller(packet))
-      decode(packet.codec, packet.bytes, packet.start, packet.samples, samples, 0);
+      decode(packet.codec, packet.payload, 0, packet.samples, samples, 0);
     const converted = this.#resampler.resampler.process(samples);
     packet.codec = 'L16';
-    packet.bytes = new Uint8Array(converted.buffer);
-    packet.start = 0;
-    packet.end = packet.bytes.length;
+    packet.payload = new Uint8Array(converted.buffer);
     packet.samples = converted.length;
   }
 

@@ -266,27 +266,25 @@ export class Leg {
   }
 
   #place(codec: Codec, header: DataHeader, datagram: Datagram): void {
-    const { bytes, sizeBytes } = datagram;
-    const start = header.payloadStart;
+    const payload = datagram.payload(header.payloadStart);
+    const sizeBytes = payload.length;
     const packet = this.#packet;
     packet.arrivalNs = datagram.arrivalNs;
     packet.lagNs = datagram.lagNs;
     packet.batch = datagram.batch;
     packet.isLastOfBatch = datagram.isLastOfBatch;
-    packet.bytes = bytes;
-    packet.start = start;
-    packet.end = sizeBytes;
+    packet.payload = payload;
     packet.seq = this.#numbered ? header.seq : -1;
     packet.ts = this.#numbered ? header.ts : -1;
     packet.isSilent = this.#mask.covers(datagram.arrivalNs);
     const rate = isPcmCodec(codec) ? this.#rateOf(codec) : SPEECH_RATE;
     if (isPcmCodec(codec)) {
       packet.codec = codec;
-      packet.samples = samplesIn(codec, sizeBytes - start);
+      packet.samples = samplesIn(codec, sizeBytes);
     } else {
       packet.isSilent = true;
       packet.samples =
-        codec === 'G729' ? g729Samples(sizeBytes - start) : g723Samples(bytes, start, sizeBytes);
+        codec === 'G729' ? g729Samples(sizeBytes) : g723Samples(payload, 0, sizeBytes);
       this.#notDecoded(header.payloadType, codec);
     }
     if (packet.samples === 0) return this.#skip(header, datagram);

@@ -1,5 +1,4 @@
-import { ALAW_TO_LINEAR, type Packet, ULAW_TO_LINEAR } from '../audio/index.ts';
-import { isFiller } from './filler.ts';
+import { ALAW_TO_LINEAR, isFiller, type Packet, ULAW_TO_LINEAR } from '../audio/index.ts';
 
 const FULL_SCALE = 32_768;
 /** Of silence, whose level would be without bound: one unit of a 16-bit sample is -90 dBFS. */
@@ -50,18 +49,18 @@ export class LevelMeter {
 }
 
 /** The sum of the squares of a packet's samples. */
-function squaresOf({ codec, bytes, start, samples }: Packet): number {
+function squaresOf({ codec, payload, samples }: Packet): number {
   let sum = 0;
   if (codec === 'L16') {
-    for (let i = 0, at = start; i < samples; i++, at += 2) {
-      const sample = (((bytes[at] as number) | ((bytes[at + 1] as number) << 8)) << 16) >> 16;
+    for (let i = 0, at = 0; i < samples; i++, at += 2) {
+      const sample = (((payload[at] as number) | ((payload[at + 1] as number) << 8)) << 16) >> 16;
       sum += sample * sample;
     }
     return sum;
   }
   const table = codec === 'PCMU' ? ULAW_TO_LINEAR : ALAW_TO_LINEAR;
   for (let i = 0; i < samples; i++) {
-    const sample = table[bytes[start + i] as number] as number;
+    const sample = table[payload[i] as number] as number;
     sum += sample * sample;
   }
   return sum;

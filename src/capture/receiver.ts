@@ -15,7 +15,27 @@ export class Datagram {
   overflows = 0;
   /** Which batch it is of. The bytes of all but its last one stay where they are until the next batch. */
   batch = 0;
+  /** Its place in that. */
+  index = 0;
   isLastOfBatch = true;
+  /** The payloads that were asked for last, by place: most are where the one before was, and as long. */
+  readonly #payloads: Uint8Array[] = [];
+
+  /** What it holds from `start` on; good for as long as its bytes are. */
+  payload(start: number): Uint8Array {
+    const { bytes, sizeBytes } = this;
+    const before = this.#payloads[this.index];
+    if (
+      before !== undefined &&
+      before.length === sizeBytes - start &&
+      before.byteOffset === bytes.byteOffset + start &&
+      before.buffer === bytes.buffer
+    )
+      return before;
+    const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + start, sizeBytes - start);
+    this.#payloads[this.index] = payload;
+    return payload;
+  }
 
   /** One that is good for longer. */
   copy(): Datagram {

@@ -36,8 +36,6 @@ export class RepeatFilter {
   readonly #sink: RepeatSink;
   /** The payload before: where it came, as long as that stays, else in a copy. */
   #last = NOTHING;
-  #start = 0;
-  #size = 0;
   #batch = 0;
   #copy = NOTHING;
   #arrivalNs = Number.NEGATIVE_INFINITY;
@@ -84,32 +82,28 @@ export class RepeatFilter {
     else this.copies++;
   }
 
-  #equals({ bytes, start, end, batch }: Packet): boolean {
-    // What is of a batch before has been overwritten.
-    if (end - start !== this.#size || (this.#batch !== 0 && this.#batch !== batch)) return false;
+  #equals({ payload, batch }: Packet): boolean {
     const last = this.#last;
-    const offset = this.#start - start;
-    for (let i = end - 1; i >= start; i--) if (last[i + offset] !== bytes[i]) return false;
+    // What is of a batch before has been overwritten.
+    if (payload.length !== last.length || (this.#batch !== 0 && this.#batch !== batch))
+      return false;
+    for (let i = payload.length - 1; i >= 0; i--) if (last[i] !== payload[i]) return false;
     return true;
   }
 
-  #keep({ bytes, start, end, batch, isLastOfBatch }: Packet): void {
-    this.#size = end - start;
+  #keep({ payload, batch, isLastOfBatch }: Packet): void {
     this.#batch = isLastOfBatch ? 0 : batch;
-    this.#last = bytes;
-    this.#start = start;
+    this.#last = payload;
     if (!isLastOfBatch) return;
-    if (this.#copy.length < this.#size) this.#copy = new Uint8Array(this.#size);
-    const copy = this.#copy;
-    for (let i = this.#size - 1; i >= 0; i--) copy[i] = bytes[start + i] as number;
-    this.#last = copy;
-    this.#start = 0;
+    if (this.#copy.length !== payload.length) this.#copy = new Uint8Array(payload.length);
+    this.#copy.set(payload);
+    this.#last = this.#copy;
   }
 }
 
-function isConstant({ codec, bytes, start, end }: Packet): boolean {
+function isConstant({ codec, payload }: Packet): boolean {
   const sampleBytes = codec === 'L16' ? 2 : 1;
-  for (let i = start + sampleBytes; i < end; i++)
-    if (bytes[i] !== bytes[i - sampleBytes]) return false;
+  for (let i = sampleBytes; i < payload.length; i++)
+    if (payload[i] !== payload[i - sampleBytes]) return false;
   return true;
 }

@@ -26,10 +26,10 @@ export const LINEAR: Encoder = {
   bytesPerSample: 2,
   silence: 0,
   keptAs: (codec) => (codec === 'L16' ? null : codec),
-  encode({ codec, bytes, start }, from, count, block) {
+  encode({ codec, payload }, from, count, block) {
     if (codec === 'L16')
-      decode(codec, bytes, start + from * 2, count, block.samples, block.usedBytes / 2);
-    else copy(bytes, start + from, count, block);
+      decode(codec, payload, from * 2, count, block.samples, block.usedBytes / 2);
+    else copy(payload, from, count, block);
   },
 };
 
@@ -41,17 +41,19 @@ export function g711(codec: 'PCMU' | 'PCMA'): Encoder {
     silence: codec === 'PCMU' ? ULAW_SILENCE : ALAW_SILENCE,
     keptAs: () => null,
     encode(packet, from, count, block) {
-      const start = packet.start + from * bytesPerCode(packet.codec);
-      if (packet.codec === codec) return copy(packet.bytes, start, count, block);
+      const { payload } = packet;
+      if (packet.codec === codec) return copy(payload, from, count, block);
       const samples = new Int16Array(count);
-      decode(packet.codec, packet.bytes, start, count, samples, 0);
+      decode(packet.codec, payload, from * bytesPerCode(packet.codec), count, samples, 0);
       block.bytes.set(toCodes(samples), block.usedBytes);
     },
   };
 }
 
-function copy(bytes: Uint8Array, start: number, count: number, block: Block): void {
-  block.bytes.set(bytes.subarray(start, start + count), block.usedBytes);
+/** Nearly always it is the whole payload, and needs no view of its own. */
+function copy(payload: Uint8Array, from: number, count: number, block: Block): void {
+  const codes = count === payload.length ? payload : payload.subarray(from, from + count);
+  block.bytes.set(codes, block.usedBytes);
 }
 
 function bytesPerCode(codec: PcmCodec): number {

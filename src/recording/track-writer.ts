@@ -1,4 +1,4 @@
-import { isBelow, type Packet, type TimelineOutput } from '../audio/index.ts';
+import { isBelow, isFiller, type Packet, type TimelineOutput } from '../audio/index.ts';
 import { AppendFile } from './append-file.ts';
 import { below } from './below.ts';
 import { BLOCK_BYTES, type BlockPool } from './block.ts';
@@ -91,7 +91,7 @@ export class TrackWriter implements TimelineOutput {
   }
 
   audio(packet: Packet): void {
-    if (isFiller(packet)) return this.silence(packet.samples);
+    if (packet.codec !== 'PCMU' && isFiller(packet)) return this.silence(packet.samples);
     for (const { encoder, stream } of this.#lanes) {
       const { bytesPerSample } = encoder;
       const codesOf = encoder.keptAs(packet.codec);
@@ -117,7 +117,7 @@ export class TrackWriter implements TimelineOutput {
   }
 
   isQuiet(packet: Packet): boolean {
-    return isBelow(QUIET_PEAK, packet.codec, packet.bytes, packet.start, packet.samples);
+    return isBelow(QUIET_PEAK, packet.codec, packet.payload, 0, packet.samples);
   }
 
   /** Hands what has gathered to the files. */
@@ -176,14 +176,4 @@ export class TrackWriter implements TimelineOutput {
 
 function seconds(samples: number, sampleRate: number): string {
   return `${Math.round((samples / sampleRate) * 1000) / 1000} s`;
-}
-
-/**
- * A packet that is 0xFF throughout is what FreeSWITCH hands on where it has nothing to read, whatever
- * the codec. In μ-law that is silence; elsewhere it would be a click.
- */
-function isFiller({ codec, bytes, start, end }: Packet): boolean {
-  if (codec === 'PCMU' || bytes[start] !== 0xff) return false;
-  for (let i = start + 1; i < end; i++) if (bytes[i] !== 0xff) return false;
-  return true;
 }

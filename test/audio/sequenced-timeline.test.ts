@@ -39,13 +39,13 @@ class Track implements TimelineOutput {
 
   convert(packet: Packet, fromRate: number): void {
     packet.samples = Math.floor((packet.samples * RATE) / fromRate);
-    packet.end = packet.start + Math.max(4, packet.samples);
+    packet.payload = packet.payload.subarray(0, Math.max(4, packet.samples));
   }
 
   audio(packet: Packet): void {
-    const bytes = packet.bytes.subarray(packet.start, packet.end);
-    const id = Buffer.from(bytes.subarray(0, 4)).readUInt32LE();
-    assert.equal(bytes.length, Math.max(4, packet.samples));
+    const { payload } = packet;
+    const id = Buffer.from(payload.subarray(0, 4)).readUInt32LE();
+    assert.equal(payload.length, Math.max(4, packet.samples));
     this.placed.push({ id, at: this.positionSamples });
     this.positionSamples += packet.samples;
   }
@@ -72,12 +72,11 @@ function play(sent: readonly Sent[], start?: SequenceStart): Played {
   const track = new Track();
   const timeline = new SequencedTimeline(0, track, start);
   const packet = new Packet();
-  packet.bytes = new Uint8Array(4096);
-  packet.start = 7;
+  const bytes = Buffer.alloc(4096);
   let mostHeld = 0;
   sent.forEach(({ seq, ts, samples, arrivalMs, rateHz = RATE }, id) => {
-    Buffer.from(packet.bytes.buffer).writeUInt32LE(id, packet.start);
-    packet.end = packet.start + Math.max(4, samples);
+    bytes.writeUInt32LE(id);
+    packet.payload = bytes.subarray(0, Math.max(4, samples));
     Object.assign(packet, { seq, ts, samples, arrivalNs: arrivalMs * 1e6 });
     if (samples > 0) timeline.place(packet, rateHz);
     else timeline.skip(seq, ts, packet.arrivalNs);

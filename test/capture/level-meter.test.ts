@@ -14,21 +14,12 @@ function packetOf(codec: PcmCodec, arrivalMs: number): Packet {
   const samples = Int16Array.from({ length: 160 }, (_, i) =>
     Math.round(amplitude * Math.sin((2 * Math.PI * 400 * i) / RATE)),
   );
-  const bytes =
+  const payload =
     codec === 'L16'
       ? new Uint8Array(samples.buffer)
       : (codec === 'PCMU' ? encodeUlaw : encodeAlaw)(samples);
-  // The header stands before it.
-  const datagram = new Uint8Array(bytes.length + 7);
-  datagram.set(bytes, 7);
-  const ends = { start: 7, end: datagram.length };
-  return Object.assign(new Packet(), {
-    codec,
-    bytes: datagram,
-    ...ends,
-    samples: 160,
-    arrivalNs: arrivalMs * MS,
-  });
+  const arrivalNs = arrivalMs * MS;
+  return Object.assign(new Packet(), { codec, payload, samples: 160, arrivalNs });
 }
 
 test('the level of a sine is right in every codec, after 100 ms of it', () => {
@@ -68,7 +59,7 @@ test('silence is at the floor, and FreeSWITCH’s filler is silence in every cod
     meter.switchOn(3000 * MS);
     for (let i = 0; i < 5; i++) {
       const packet = packetOf(codec, i * 20);
-      packet.bytes.fill(0xff);
+      packet.payload.fill(0xff);
       meter.measure(packet, RATE);
     }
     assert.equal(meter.levelDb(100 * MS), -96);

@@ -75,10 +75,10 @@ describe('a recording', { skip }, () => {
       const recording = record(['wav', 'raw'], { wavCodec: 'native', patienceMs: 60_000 });
       const R = recording.startTrack('R', 'PCMA', 8000);
       const payloads = recording.payloads('R');
-      const packet = { codec: 'PCMA', bytes: new Uint8Array(160).fill(0x11), start: 0, end: 160, samples: 160 };
+      const packet = { codec: 'PCMA', payload: new Uint8Array(160).fill(0x11), samples: 160 };
       const put = () => {
         R.audio(packet);
-        payloads.raw('PCMA', packet.bytes, 0, 160);
+        payloads.raw('PCMA', packet.payload, 0, 160);
       };
       put();
       recording.flush();

@@ -36,8 +36,8 @@ const PREAMBLE = `
     return recording;
   };
   const packetOf = (samples) => {
-    const bytes = new Uint8Array(samples.buffer);
-    return { codec: 'L16', bytes, start: 0, end: bytes.length, samples: samples.length };
+    const payload = new Uint8Array(samples.buffer);
+    return { codec: 'L16', payload, samples: samples.length };
   };
   const until = async (isTrue) => {
     const sizeOf = (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? -1;

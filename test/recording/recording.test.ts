@@ -62,8 +62,7 @@ function open(
 function write(writer: TrackWriter, samples: Int16Array): void {
   const packet = new Packet();
   packet.codec = 'L16';
-  packet.bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  packet.end = packet.bytes.length;
+  packet.payload = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
   packet.samples = samples.length;
   writer.audio(packet);
 }
@@ -575,8 +574,7 @@ test('hex text has a line for each packet', async () => {
 function packetOf(codec: PcmCodec, bytes: Uint8Array): Packet {
   const packet = new Packet();
   packet.codec = codec;
-  packet.bytes = bytes;
-  packet.end = bytes.length;
+  packet.payload = bytes;
   packet.samples = codec === 'L16' ? bytes.length / 2 : bytes.length;
   return packet;
 }

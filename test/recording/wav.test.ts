@@ -171,8 +171,7 @@ test('a recording written as WAV is read back sample by sample', async () => {
     const writer = recording.startTrack('R', 'L16', 16_000);
     const packet = new Packet();
     packet.codec = 'L16';
-    packet.bytes = new Uint8Array(samples.buffer);
-    packet.end = packet.bytes.length;
+    packet.payload = new Uint8Array(samples.buffer);
     packet.samples = samples.length;
     writer.silence(3);
     writer.audio(packet);

@@ -79,8 +79,7 @@ export class PlacedPackets implements TimelineOutput {
   packetOf(sent: SentPacket): Packet {
     if (sent.quiet) this.#quiet.add(sent.id);
     const packet = this.#packet;
-    packet.bytes = new Uint8Array(new Uint32Array([sent.id]).buffer);
-    packet.end = 4;
+    packet.payload = new Uint8Array(new Uint32Array([sent.id]).buffer);
     packet.samples = PACKET_SAMPLES;
     packet.arrivalNs = sent.arrivalNs;
     return packet;
@@ -102,11 +101,8 @@ export class PlacedPackets implements TimelineOutput {
   }
 }
 
-function idOf(packet: Packet): number {
-  return new DataView(packet.bytes.buffer, packet.bytes.byteOffset + packet.start).getUint32(
-    0,
-    true,
-  );
+function idOf({ payload }: Packet): number {
+  return new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
 }
 
 export interface PlayedLeg {
