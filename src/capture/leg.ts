@@ -34,6 +34,9 @@ export type L16Rate = 'auto' | number;
 
 const G711_RATE = 8000;
 
+/** The packet being placed; a worker places one at a time. */
+const PACKET = new Packet();
+
 /** What the extension of the call's INV settled; see docs/protocol.md. */
 export interface LegExtension {
   /** DATA carries the packet's number and media time, and the ACK has accepted that. */
@@ -57,7 +60,6 @@ export class Leg {
   readonly #clock: CallClock;
   readonly #mask: Mask;
   readonly #startNs: number;
-  readonly #packet = new Packet();
   readonly #output = new LegOutput();
   readonly #repeats = new RepeatFilter({
     isAhead: (packet, packetNs) => this.#arrived?.isAhead(packet.arrivalNs, packetNs) ?? false,
@@ -268,7 +270,7 @@ export class Leg {
   #place(codec: Codec, header: DataHeader, datagram: Datagram): void {
     const payload = datagram.payload(header.payloadStart);
     const sizeBytes = payload.length;
-    const packet = this.#packet;
+    const packet = PACKET;
     packet.arrivalNs = datagram.arrivalNs;
     packet.lagNs = datagram.lagNs;
     packet.batch = datagram.batch;
@@ -316,7 +318,7 @@ export class Leg {
   #begin(codec: Codec, sampleRate: number, samples: number): void {
     this.#codec = codec;
     this.#ptimeMs = (samples / sampleRate) * 1000;
-    this.#beginAt(sampleRate, this.#packet.seq >= 0 ? this.#numbered : null);
+    this.#beginAt(sampleRate, PACKET.seq >= 0 ? this.#numbered : null);
   }
 
   #beginAt(sampleRate: number, numbered: SequencedTimeline | null): LegTimeline {

@@ -7,6 +7,9 @@ export const AF_INET6 = 10;
 /** An IPv6 address as text, its end included. */
 const TEXT_BYTES = 46;
 const INTERFACE_BYTES = 16;
+/** Addresses as text, each once: two that are the same string are compared at once. */
+const ADDRESSES = new Map<string, string>();
+const MAX_ADDRESSES = 4096;
 
 /** Who sent to a socket last: as text, made anew only where it is somebody else. */
 export class SenderAddress {
@@ -45,8 +48,9 @@ export class SenderAddress {
     if (isSame) return;
     for (let i = 1; i < NAME_WORDS; i++) known[i] = words[start + i] as number;
     const bytes = new Uint8Array(known.buffer);
-    this.address =
-      (first & 0xffff) === AF_INET ? bytes.subarray(4, 8).join('.') : this.#textOf(bytes);
+    this.address = onlyOne(
+      (first & 0xffff) === AF_INET ? bytes.subarray(4, 8).join('.') : this.#textOf(bytes),
+    );
   }
 
   /** As node writes it, which names the interface of a link-local address. */
@@ -60,6 +64,14 @@ export class SenderAddress {
     this.#libc.if_indextoname(scope, name);
     return `${textIn(text)}%${textIn(name)}`;
   }
+}
+
+function onlyOne(address: string): string {
+  const known = ADDRESSES.get(address);
+  if (known !== undefined) return known;
+  if (ADDRESSES.size === MAX_ADDRESSES) ADDRESSES.clear();
+  ADDRESSES.set(address, address);
+  return address;
 }
 
 /** Text that C ended with a zero. */

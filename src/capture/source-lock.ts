@@ -9,11 +9,12 @@ export type SourceLockMode = 'address' | 'strict' | 'off';
 
 /** Says of each packet of one tap whether it may be from it. Allocates nothing. */
 export class SourceLock {
-  readonly address: string;
   readonly mode: SourceLockMode;
   /** 0 where nothing was announced. */
   readonly #announcedR: number;
   readonly #announcedW: number;
+  /** Once a packet has come, the very string that it came with. */
+  #address: string;
   /** 0 before the first packet. */
   #portR = 0;
   #portW = 0;
@@ -21,19 +22,23 @@ export class SourceLock {
   /** `announced` null: by nobody, because the INV was lost; the first port of each leg is then taken for it. */
   constructor(mode: SourceLockMode, address: string, announced: PortPair | null) {
     this.mode = mode;
-    this.address = address;
+    this.#address = address;
     this.#announcedR = announced?.readPort ?? 0;
     this.#announcedW = announced?.writePort ?? 0;
   }
 
+  get address(): string {
+    return this.#address;
+  }
+
   admitsAddress(address: string): boolean {
-    return address === this.address || this.mode === 'off';
+    return address === this.#address || this.mode === 'off';
   }
 
   /** Call it only for packets that are right in every other way: it learns from them. */
   admits(leg: LegName, address: string, port: number): boolean {
     if (this.mode === 'off') return true;
-    if (address !== this.address) return false;
+    if (address !== this.#address) return false;
     const locked = leg === 'R' ? this.#portR : this.#portW;
     if (port === locked && port !== 0) return true;
     const announced = leg === 'R' ? this.#announcedR : this.#announcedW;
@@ -41,13 +46,14 @@ export class SourceLock {
       return false;
     if (leg === 'R') this.#portR = port;
     else this.#portW = port;
+    this.#address = address;
     return true;
   }
 
   /** True where a packet from here can only be of this tap: announced, or learned. */
   knows(address: string, port: number): boolean {
     return (
-      address === this.address &&
+      address === this.#address &&
       (port === this.#announcedR ||
         port === this.#announcedW ||
         port === this.#portR ||

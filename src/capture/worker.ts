@@ -85,6 +85,7 @@ class CaptureWorker {
   start(): void {
     this.#port.on('message', (message: ToWorker) => this.#handle(message));
     this.#flushTurns.start();
+    this.#writer.start();
     this.#timers.push(setInterval(() => this.#report(), ACTIVITY_MS));
   }
 

@@ -74,6 +74,11 @@ export class BlockWriter implements DiskAccess {
     });
   }
 
+  /** Starts the thread, which otherwise begins with what it is needed for first, and takes a while. */
+  start(): void {
+    this.#thread ??= this.#begin();
+  }
+
   /** Ends the thread. What it has not written, and what is still to come, is written by node. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -109,11 +114,11 @@ export class BlockWriter implements DiskAccess {
   }
 
   #tell(message: ToWriter, transferred: ArrayBuffer[] = []): void {
-    this.#thread ??= this.#start();
-    this.#thread.postMessage(message, transferred);
+    this.start();
+    this.#thread?.postMessage(message, transferred);
   }
 
-  #start(): Worker {
+  #begin(): Worker {
     const thread = new Worker(ENTRY, { name: 'rst-writer', resourceLimits: MEMORY });
     thread.on('message', (answer: FromWriter) => {
       if (typeof answer === 'boolean') this.#searches.shift()?.found(answer);

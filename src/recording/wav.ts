@@ -60,9 +60,23 @@ function withSizes(
   return bytes;
 }
 
+const MAX_PREFIXES = 64;
 const BIT_DEPTHS = { L16: '16', PCMU: '8m', PCMA: '8a' } as const;
 
+/** What all files of a shape begin with; there are few shapes, and many files. */
+const PREFIXES = new Map<string, Uint8Array>();
+
 function prefix(shape: SinkShape): Uint8Array {
+  const key = `${shape.codec} ${shape.sampleRate} ${shape.channels}`;
+  let made = PREFIXES.get(key);
+  if (made === undefined) {
+    made = madePrefix(shape);
+    if (PREFIXES.size < MAX_PREFIXES) PREFIXES.set(key, made);
+  }
+  return new Uint8Array(made);
+}
+
+function madePrefix(shape: SinkShape): Uint8Array {
   const wav = emptyWav(shape);
   // The typings leave the chunk out, the writer knows it.
   Object.assign(wav, {
