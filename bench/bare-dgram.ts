@@ -31,7 +31,7 @@ const control = createSocket({ type: 'udp4', recvBufferSize: CONTROL_BYTES });
 
 async function openLeg(uuid: string, name: string): Promise<Leg> {
   const socket = createSocket('udp4');
-  const file = openSync(join(folder, `${uuid}-${name}.ulaw`), 'wx', 0o640);
+  const file = openSync(join(folder, `${uuid}-${name}`), 'wx', 0o640);
   const leg: Leg = { socket, file, bytes: Buffer.alloc(16_384), used: 0 };
   socket.on('message', (message) => {
     let start = 0;

@@ -1,10 +1,11 @@
 /*
- * The least that a server of taps has to do, for the benchmark: `floor FOLDER [plain]`. Says its control port
+ * The least that a server of taps has to do, for the benchmark: `floor FOLDER [plain|pcm]`. Says its control port
  * on stdout, takes INV and BYE there, and ends by SIGTERM. Two sockets a call, drained every 100 ms with
  * recvmmsg; each payload goes into the leg's file in FOLDER, written about once a second.
  *
  * The sockets are those of the batched receiver: they tell the sender, the arrival time and drops. With
- * `plain` they tell nothing of it.
+ * `plain` they tell nothing of it. With `pcm` payloads are decoded to samples of 16 bits, which is twice as much
+ * to write.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@
 #define LAST_TICKS 5
 #define BATCH 64
 #define SLOT_BYTES 2048
-#define LEG_BYTES 16384
+#define LEG_BYTES 32768
 #define MAX_LEGS 65536
 #define LEG_RECEIVE_BYTES (512 * 1024)
 #define CONTROL_RECEIVE_BYTES (8 * 1024 * 1024)
@@ -44,6 +45,8 @@ struct leg {
 static struct leg legs[MAX_LEGS];
 static int leg_count;
 static int is_plain;
+static int is_pcm;
+static short samples[256];
 static const char *folder;
 static volatile sig_atomic_t is_ended;
 
@@ -82,6 +85,14 @@ static int open_udp(int *port, int receive_bytes) {
   return fd;
 }
 
+/* G.711, as in Sun's g711.c: sign, exponent, mantissa, all inverted. */
+static void fill_samples(void) {
+  for (int code = 0; code < 256; code++) {
+    int bits = ~code & 0xff, magnitude = ((((bits & 15) << 3) + 132) << (bits >> 4 & 7)) - 132;
+    samples[code] = bits & 0x80 ? -magnitude : magnitude;
+  }
+}
+
 static void open_leg(const char *uuid, char name) {
   char path[4096];
   int one = 1;
@@ -95,7 +106,7 @@ static void open_leg(const char *uuid, char name) {
     setsockopt(leg->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
     setsockopt(leg->fd, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof one);
   }
-  snprintf(path, sizeof path, "%s/%s-%c.ulaw", folder, uuid, name);
+  snprintf(path, sizeof path, "%s/%s-%c", folder, uuid, name);
   leg->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   if (leg->file < 0) fail(path);
   snprintf(leg->uuid, sizeof leg->uuid, "%s", uuid);
@@ -144,9 +155,14 @@ static void drain(struct leg *leg) {
         headers[i].msg_hdr.msg_controllen = sizeof controls[i];
       }
       if (start < 0) continue;
-      if (leg->used + size - start > LEG_BYTES) write_leg(leg);
-      memcpy(leg->bytes + leg->used, slots[i] + start, size - start);
-      leg->used += size - start;
+      int width = is_pcm ? 2 : 1, kept = (size - start) * width;
+      if (leg->used + kept > LEG_BYTES) write_leg(leg);
+      if (is_pcm) {
+        short *to = (short *)(leg->bytes + leg->used);
+        for (int at = start; at < size; at++) *to++ = samples[slots[i][at]];
+      } else
+        memcpy(leg->bytes + leg->used, slots[i] + start, kept);
+      leg->used += kept;
     }
   } while (count == BATCH);
 }
@@ -197,6 +213,8 @@ int main(int count, char **arguments) {
   if (count < 2) return 2;
   folder = arguments[1];
   is_plain = count > 2 && strcmp(arguments[2], "plain") == 0;
+  is_pcm = count > 2 && strcmp(arguments[2], "pcm") == 0;
+  fill_samples();
   for (int i = 0; i < BATCH; i++) {
     vectors[i] = (struct iovec){slots[i], SLOT_BYTES};
     headers[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};

@@ -20,7 +20,8 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [--subjects LIST] [--calls LIST] [--rounds N] [--seconds S] …
 
-  --subjects LIST      of batched, dgram, bare, floor, floor-plain   batched,dgram,bare,floor
+  --subjects LIST      of batched, dgram, bare, floor, floor-pcm, floor-plain
+                                                batched,dgram,bare,floor
   --calls LIST         calls at a time, each measured                1000
   --rounds N           how often the subjects take turns             3
   --seconds S          of even load that are measured                10

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LegName } from '../../src/protocol/index.ts';
-import { ULAW_FORM } from './leg-check.ts';
+import { PCM_FORM, type SampleForm } from './leg-check.ts';
 import { PAYLOAD_BYTES } from './packet-mark.ts';
 import type { KeptLeg, Subject } from './subject.ts';
 
@@ -16,26 +16,35 @@ export interface PlainOptions {
   before: string[];
   behind: string[];
   hasLoops: boolean;
+  /** How it writes. */
+  form: SampleForm;
   env: Record<string, string>;
 }
 
-/** A program that does less than rst-server: it says its port on stdout and keeps the payloads as they came. */
+/** A program that does less than rst-server: it says its port on stdout and keeps payloads, one behind the other. */
 export class PlainSubject implements Subject {
-  readonly form = ULAW_FORM;
+  readonly form: SampleForm;
   readonly host = '127.0.0.1';
   readonly hasLoops: boolean;
   readonly port: number;
   readonly #process: ChildProcess;
   readonly #folder: string;
 
-  private constructor(process: ChildProcess, folder: string, port: number, hasLoops: boolean) {
+  private constructor(
+    process: ChildProcess,
+    folder: string,
+    port: number,
+    { hasLoops, form }: PlainOptions,
+  ) {
     this.#process = process;
     this.#folder = folder;
     this.port = port;
     this.hasLoops = hasLoops;
+    this.form = form;
   }
 
-  static async start({ command, before, behind, env, hasLoops }: PlainOptions): Promise<Subject> {
+  static async start(options: PlainOptions): Promise<Subject> {
+    const { command, before, behind, env } = options;
     const folder = await mkdtemp(join(tmpdir(), 'rst-bench-'));
     const child = spawn(command, [...before, folder, ...behind], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -46,7 +55,7 @@ export class PlainSubject implements Subject {
     });
     ended.catch(() => {});
     const [line] = await Promise.race([once(child.stdout, 'data'), ended]);
-    return new PlainSubject(child, folder, Number(String(line)), hasLoops);
+    return new PlainSubject(child, folder, Number(String(line)), options);
   }
 
   get pid(): number {
@@ -63,7 +72,8 @@ export class PlainSubject implements Subject {
 
   async kept(uuid: string): Promise<Record<LegName, KeptLeg>> {
     const leg = async (name: LegName): Promise<KeptLeg> => {
-      const audio = await readFile(join(this.#folder, `${uuid}-${name}.ulaw`));
+      const bytes = await readFile(join(this.#folder, `${uuid}-${name}`));
+      const audio = this.form === PCM_FORM ? new Int16Array(new Uint8Array(bytes).buffer) : bytes;
       return { received: Math.floor(audio.length / PAYLOAD_BYTES), audio, dropped: {} };
     };
     return { R: await leg('R'), W: await leg('W') };

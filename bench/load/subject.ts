@@ -28,7 +28,14 @@ export interface Subject extends AsyncDisposable {
   complaints(): Record<string, number>;
 }
 
-export const SUBJECT_NAMES = ['batched', 'dgram', 'bare', 'floor', 'floor-plain'] as const;
+export const SUBJECT_NAMES = [
+  'batched',
+  'dgram',
+  'bare',
+  'floor',
+  'floor-pcm',
+  'floor-plain',
+] as const;
 export type SubjectName = (typeof SUBJECT_NAMES)[number];
 
 export interface SubjectOptions {

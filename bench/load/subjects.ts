@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DaemonSubject } from './daemon-subject.ts';
+import { PCM_FORM, ULAW_FORM } from './leg-check.ts';
 import { PlainSubject } from './plain-subject.ts';
 import type { Subject, SubjectName, SubjectOptions } from './subject.ts';
 
@@ -47,13 +48,16 @@ export class Subjects implements AsyncDisposable {
       case 'bare': {
         const before = [join(FOLDER, 'bare-dgram.ts')];
         const command = process.execPath;
-        return PlainSubject.start({ command, before, behind: [], hasLoops: true, env });
+        const form = ULAW_FORM;
+        return PlainSubject.start({ command, before, behind: [], hasLoops: true, form, env });
       }
       case 'floor':
+      case 'floor-pcm':
       case 'floor-plain': {
-        const behind = name === 'floor' ? [] : ['plain'];
+        const [, ...behind] = name.split('-');
         const command = join(this.#folder, 'floor');
-        return PlainSubject.start({ command, before: [], behind, hasLoops: false, env: {} });
+        const form = name === 'floor-pcm' ? PCM_FORM : ULAW_FORM;
+        return PlainSubject.start({ command, before: [], behind, hasLoops: false, form, env: {} });
       }
     }
   }
@@ -64,5 +68,5 @@ export class Subjects implements AsyncDisposable {
 }
 
 function isFloor(name: SubjectName): boolean {
-  return name === 'floor' || name === 'floor-plain';
+  return name.startsWith('floor');
 }

@@ -275,28 +275,21 @@ export class AppendFile {
   /** Writes bytes at the end of the file, whatever number of system calls that takes, or fails. */
   #write(bytes: Uint8Array, start: number, end: number, codesOf: CodesOf, done: () => void): void {
     const { disk } = this.#patience;
+    const { access } = disk;
     let at = start;
     this.#writing = true;
     const next = (): void => {
       disk.begin(this);
-      disk.access.write(
-        this.#fd,
-        bytes,
-        at,
-        end - at,
-        this.#positionBytes,
-        codesOf,
-        (error, taken) => {
-          disk.end(this);
-          if (error) return this.#wait(error, next, done);
-          if (this.#lastError !== null) this.#recover();
-          at += taken;
-          this.#positionBytes += taken * widthOf(codesOf);
-          this.#writtenBytes = this.#positionBytes;
-          if (at < end && this.#state === 'open') next();
-          else done();
-        },
-      );
+      access.write(this.#fd, bytes, at, end - at, this.#positionBytes, codesOf, (error, taken) => {
+        disk.end(this);
+        if (error) return this.#wait(error, next, done);
+        if (this.#lastError !== null) this.#recover();
+        at += taken;
+        this.#positionBytes += taken * widthOf(codesOf);
+        this.#writtenBytes = this.#positionBytes;
+        if (at < end && this.#state === 'open') next();
+        else done();
+      });
     };
     next();
   }
