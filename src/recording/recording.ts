@@ -55,6 +55,9 @@ export interface RecordingResult {
 
 /** All files of one segment of one call. */
 export class Recording {
+  /** Payloads are kept although they can be decoded. */
+  readonly wantsRaw: boolean;
+  readonly wantsHex: boolean;
   readonly #options: RecordingOptions;
   readonly #pool: BlockPool;
   readonly #patience: Patience;
@@ -68,6 +71,8 @@ export class Recording {
   #leavesPart = false;
 
   constructor(options: RecordingOptions, pool: BlockPool, disk = new Disk(options.dir)) {
+    this.wantsRaw = options.formats.includes('raw');
+    this.wantsHex = options.hex;
     this.#options = options;
     this.#pool = pool;
     this.#patience = new Patience(disk, options.sync === 'interval');
@@ -81,15 +86,6 @@ export class Recording {
         this.#warnings.push(this.#cannotCreate(name, error));
         return null;
       });
-  }
-
-  /** True where payloads are kept although they can be decoded. */
-  get wantsRaw(): boolean {
-    return this.#options.formats.includes('raw');
-  }
-
-  get wantsHex(): boolean {
-    return this.#options.hex;
   }
 
   /** Starts a track; its files are created behind the caller's back, and what is written until then waits. */
