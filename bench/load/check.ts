@@ -10,6 +10,8 @@ export interface Check extends AudioCheck {
   lost: number;
   /** The subject has had them, and they are not in its files. */
   cut: number;
+  /** It had them, and has left them out so that the track keeps time, as it says. */
+  takenOut: number;
   /** Calls that the subject knows nothing of; all their packets are lost. */
   missingCalls: number;
   /** As the subject says. */
@@ -17,19 +19,19 @@ export interface Check extends AudioCheck {
 }
 
 const LEGS: readonly LegName[] = ['R', 'W'];
-const NOTHING: KeptLeg = { received: 0, audio: new Uint8Array(0), dropped: {} };
+const NOTHING: KeptLeg = { received: 0, audio: new Uint8Array(0), takenOut: 0, dropped: {} };
 
 /** Compares all that is kept with all that was sent, bit by bit. */
 export async function check(subject: Subject, sentByLeg: Uint32Array): Promise<Check> {
   const all: Check = {
-    ...{ sent: 0, lost: 0, cut: 0, missingCalls: 0, dropped: {} },
+    ...{ sent: 0, lost: 0, cut: 0, takenOut: 0, missingCalls: 0, dropped: {} },
     ...{ found: 0, misordered: 0, repeated: 0, wrongSamples: 0 },
   };
   for (let call = 0; 2 * call < sentByLeg.length; call++) {
     const legs = await subject.kept(uuidOfCall(call));
     if (legs === null) all.missingCalls++;
     for (const name of LEGS) {
-      const { received, audio, dropped } = legs?.[name] ?? NOTHING;
+      const { received, audio, takenOut, dropped } = legs?.[name] ?? NOTHING;
       const leg = legNumber(call, name);
       const sent = sentByLeg[leg] as number;
       const { found, misordered, repeated, wrongSamples } = checkLeg(
@@ -40,7 +42,8 @@ export async function check(subject: Subject, sentByLeg: Uint32Array): Promise<C
       );
       all.sent += sent;
       all.lost += sent - received;
-      all.cut += received - found;
+      all.cut += received - found - takenOut;
+      all.takenOut += takenOut;
       all.found += found;
       all.misordered += misordered;
       all.repeated += repeated;

@@ -5,6 +5,7 @@ import { parseWav } from '../../src/audio/index.ts';
 import type { LegName } from '../../src/protocol/index.ts';
 import { DaemonProcess } from '../../test/support/daemon-process.ts';
 import { PCM_FORM } from './leg-check.ts';
+import { PAYLOAD_BYTES } from './packet-mark.ts';
 import type { KeptLeg, Subject, SubjectOptions } from './subject.ts';
 
 const FIRST_PORT = 10_000;
@@ -67,13 +68,17 @@ export class DaemonSubject implements Subject {
     if (text === null) return null;
     const { tracks } = JSON.parse(text) as Manifest;
     const leg = async (name: LegName): Promise<KeptLeg> => {
-      const { packets, dropped, files } = tracks[name];
+      const { packets, dropped, files, driftCorrections } = tracks[name];
       const path = files[0]?.path;
       const audio =
         path === undefined
           ? new Int16Array(0)
           : parseWav(await readFile(join(records, path))).samples;
-      return { received: packets, audio, dropped };
+      const outSamples = driftCorrections.reduce(
+        (sum, [, samples]) => sum + Math.min(0, samples),
+        0,
+      );
+      return { received: packets, audio, takenOut: -outSamples / PAYLOAD_BYTES, dropped };
     };
     return { R: await leg('R'), W: await leg('W') };
   }

@@ -74,7 +74,12 @@ export class PlainSubject implements Subject {
     const leg = async (name: LegName): Promise<KeptLeg> => {
       const bytes = await readFile(join(this.#folder, `${uuid}-${name}`));
       const audio = this.form === PCM_FORM ? new Int16Array(new Uint8Array(bytes).buffer) : bytes;
-      return { received: Math.floor(audio.length / PAYLOAD_BYTES), audio, dropped: {} };
+      return {
+        received: Math.floor(audio.length / PAYLOAD_BYTES),
+        audio,
+        takenOut: 0,
+        dropped: {},
+      };
     };
     return { R: await leg('R'), W: await leg('W') };
   }

@@ -75,7 +75,7 @@ function rowOf(name: string, runs: readonly RunFigures[]): string[] {
 /** What the table has no column for, where there is any. */
 function remarksOn(name: string, runs: readonly RunFigures[]): string[] {
   return runs.flatMap(({ check, complaints, failed, late, isOnPace, acks, setup }, index) => {
-    const { cut, missingCalls, repeated, wrongSamples, dropped } = check;
+    const { cut, takenOut, missingCalls, repeated, wrongSamples, dropped } = check;
     const unanswered = acks === null ? 0 : acks.sent - acks.answered;
     const remarks = [
       isOnPace
@@ -83,6 +83,9 @@ function remarksOn(name: string, runs: readonly RunFigures[]): string[] {
         : `the generator did not keep its pace: ${late.p99Ms.toFixed(1)} ms late (p99), ${late.maxMs.toFixed(0)} ms at most`,
       failed > 0 ? `${failed} packets could not be sent` : '',
       cut > 0 ? `${cut} packets came and are not in the files` : '',
+      takenOut > 0
+        ? `${takenOut} packets came before their time and were left out, as the manifests say`
+        : '',
       repeated > 0 ? `${repeated} packets are in the files twice` : '',
       wrongSamples > 0 ? `${wrongSamples} samples are none that were sent` : '',
       Object.keys(dropped).length > 0 ? `dropped: ${JSON.stringify(dropped)}` : '',

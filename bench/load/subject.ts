@@ -6,6 +6,8 @@ export interface KeptLeg {
   /** Packets, by its own count. */
   received: number;
   audio: Uint8Array | Int16Array;
+  /** Packets that it says it has left out because they came before their time. */
+  takenOut: number;
   /** What it says it has dropped, by reason. */
   dropped: Record<string, number>;
 }
