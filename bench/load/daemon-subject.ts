@@ -78,7 +78,7 @@ export class DaemonSubject implements Subject {
         (sum, [, samples]) => sum + Math.min(0, samples),
         0,
       );
-      return { received: packets, audio, takenOut: -outSamples / PAYLOAD_BYTES, dropped };
+      return { received: packets ?? 0, audio, takenOut: -outSamples / PAYLOAD_BYTES, dropped };
     };
     return { R: await leg('R'), W: await leg('W') };
   }

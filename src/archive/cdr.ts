@@ -27,8 +27,8 @@ export interface CdrLine {
   durationMs: number;
   endReason: string;
   hangupCause: string | null;
-  packets: { R: number; W: number };
-  lostPackets: { R: number; W: number };
+  packets: { R: number | null; W: number | null };
+  lostPackets: { R: number | null; W: number | null };
   files: string[];
   warnings: number;
   variables: Record<string, string>;

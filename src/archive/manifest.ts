@@ -10,7 +10,11 @@ import {
 
 const FILE_MODE = 0o640;
 
-export interface ManifestTrack extends TrackSummary {
+export interface ManifestTrack extends Omit<TrackSummary, 'packets' | 'bytes' | 'lostPackets'> {
+  /** These are null where only a server that ended without notice knew them. */
+  packets: number | null;
+  bytes: number | null;
+  lostPackets: number | null;
   files: ManifestFile[];
 }
 

@@ -265,7 +265,7 @@ describe('a second tap on a call', () => {
     assert.equal(manifest.endReason, 'bye');
     assert.deepEqual(await heard(daemon, manifest, 'R', range(200, 20)), range(210, 3));
     const { packets, dropped } = manifest.tracks.R;
-    assert.equal(packets + (dropped['duplicate-tap'] ?? 0), 5 + 5 + 125 + 3 + 3);
+    assert.equal(Number(packets) + (dropped['duplicate-tap'] ?? 0), 5 + 5 + 125 + 3 + 3);
     assert.match(manifest.warnings.join('\n'), /T.*Z: the tap from .* was silent for 2 s/);
   });
 });
