@@ -35,6 +35,11 @@ export class Answers {
     }
   }
 
+  /** Tells a tap once more that its call is over; what it has sent pays for it. */
+  byeAgain(uuid: string, to: Source): void {
+    this.#options.send({ kind: 'bye', uuid }, to, false);
+  }
+
   /** A further second begins. */
   nextSecond(): void {
     this.#unknownByes = 0;

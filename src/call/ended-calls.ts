@@ -1,4 +1,5 @@
 import type { Source } from '../capture/index.ts';
+import type { InvMessage } from '../protocol/index.ts';
 import type { Call } from './call.ts';
 import type { Channel } from './channel.ts';
 import type { Channels } from './channels.ts';
@@ -81,8 +82,26 @@ export class EndedCalls {
     return true;
   }
 
+  /**
+   * True where an INV is of a tap whose call was ended on purpose: it has not heard so, and asks whether the
+   * server is still there. One without the extension does not ask; its INV begins a tap, from whatever port.
+   */
+  isLateInv(inv: InvMessage, source: Source, nowNs: number): boolean {
+    const call = this.#buried(inv.uuid);
+    if (!inv.extension?.seq || !call?.end || !isForGood(call.end.reason)) return false;
+    const tap = [call.tap, ...call.otherTaps].find(
+      (each) => each.isRepeated(inv, source) || each.isOfLostInv(inv, source),
+    );
+    if (tap?.state !== 'running') return false;
+    this.#tombstones.add(call, nowNs);
+    return true;
+  }
+
   /** True where a BYE is of a call that is over, which it is for good then. */
   isLateBye(uuid: string, source: Source, nowNs: number): boolean {
+    // Another tap may have its ports from now on.
+    const tap = this.#buried(uuid)?.knownTap(uuid, source);
+    if (tap) tap.state = 'ended';
     const paused = this.paused(uuid);
     if (paused?.tap.lock.admitsAddress(source.address)) {
       this.#paused.delete(paused.uuid);

@@ -57,6 +57,14 @@ export class Orphans {
     return [];
   }
 
+  /** Tells a tap that goes on behind our BYE once more; false where the INV is of none, and begins a call. */
+  inv(inv: InvMessage, source: Source): boolean {
+    if (!this.#ended.isLateInv(inv, source, this.#options.now())) return false;
+    this.#drops.count('late');
+    this.#answers.byeAgain(inv.uuid, source);
+    return true;
+  }
+
   bye(bye: ByeMessage, source: Source): void {
     this.#candidates.forget(bye.uuid, source);
     const isLate = this.#ended.isLateBye(bye.uuid, source, this.#options.now());

@@ -191,6 +191,7 @@ export class CallRegistry implements ControlHandlers, Omit<CaptureEvents, 'disk'
     if (this.#lives.live(inv.uuid) || this.#ended.known(inv.uuid)) this.#options.catchUp(inv.uuid);
     const known = this.#lives.live(inv.uuid);
     if (known) return this.#taps.inv(known, inv, source, arrivalNs);
+    if (this.#orphans.inv(inv, source)) return;
     if (!this.#cap.admits(1) || !this.#limits.admits(source, 1, arrivalNs)) return;
     const early = this.#orphans.takeEarly(inv, source);
     const tap = new Tap(inv.uuid, source, inv, this.#options.sourceLock);
