@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { ManifestTrack } from '../../src/archive/index.ts';
 import { parseWav } from '../../src/audio/index.ts';
 import { DaemonProcess } from '../support/daemon-process.ts';
+import { BadWayBack } from './bad-way-back.ts';
 import { upTo } from './frames.ts';
 import { TapPlay } from './tap-play.ts';
 
@@ -29,7 +30,12 @@ function start(args: string[], env: Record<string, string> = {}): Promise<Daemon
 }
 
 /** The numbers of the frames in a track's raw file. */
-async function rawNumbers(track: ManifestTrack, frameBytes: number, at = 0): Promise<number[]> {
+async function rawNumbers(
+  daemon: DaemonProcess,
+  track: ManifestTrack,
+  frameBytes: number,
+  at = 0,
+): Promise<number[]> {
   const path = track.files.find(({ format }) => format === 'raw')?.path as string;
   const bytes = await daemon.read(path);
   assert.equal(bytes.length % frameBytes, 0);
@@ -61,7 +67,7 @@ describe('rst-server', () => {
       for (const track of [manifest.tracks.R, manifest.tracks.W]) {
         assert.deepEqual([track.codec, track.packets, track.lostPackets], [name, 50, 0]);
         assert.deepEqual(track.dropped, {});
-        assert.deepEqual(await rawNumbers(track, bytes, at), upTo(50));
+        assert.deepEqual(await rawNumbers(daemon, track, bytes, at), upTo(50));
         assert.ok(track.samples >= 50 * samples);
       }
       assert.equal(manifest.tracks.R.samples, manifest.tracks.W.samples);
@@ -110,6 +116,49 @@ describe('rst-server', () => {
     await play.host.run(`hangup ${uuid}`);
     assert.equal((await short.ended(uuid)).endReason, 'max-duration');
   });
+
+  test('takes it off where its BYE is lost, and begins no further recording', async () => {
+    await using short = await start(['--media-ports', '9320-9329'], {
+      RST_CALLS_MAX_DURATION: '1s',
+    });
+    let byes = 0;
+    await using way = await BadWayBack.open(
+      short.port,
+      (text) => text.startsWith('BYE') && byes++ < 2,
+    );
+    const uuid = await play.tap(way.port, 'PCMU', 'keepalive-ms=200');
+    const playing = play.host.run(`play ${uuid} RW 200 10000`);
+    assert.equal((await play.host.event('rst::stop', uuid))['RST-Reason'], 'server');
+    assert.deepEqual(way.lost, [`BYE :${uuid}`, `BYE :${uuid}`]);
+    await playing;
+    assert.equal((await play.host.run('stats')).bugs, 0);
+    await play.host.run(`hangup ${uuid}`);
+    assert.equal((await short.ended(uuid)).endReason, 'max-duration');
+    assert.deepEqual(
+      short.log.filter(({ msg }) => msg === 'call started').map((line) => line.uuid),
+      [uuid],
+    );
+  });
+
+  for (const host of ['::1', '::'])
+    test(`that listens on ${host} records a call over IPv6`, async () => {
+      await using daemon = await start(['--host', host, '--media-ports', '9330-9339']);
+      const uuid = await play.call();
+      assert.equal(
+        await play.host.api(`uuid_rst ${uuid} ::1 ${daemon.port}`),
+        `+OK ${uuid} is tapped to [::1]:${daemon.port}`,
+      );
+      await play.host.run(`play ${uuid} RW 50 5000`);
+      assert.match(await play.host.api(`rst_stop ${uuid} [::1]:${daemon.port}`), /^\+OK /);
+      await play.hangUp(uuid);
+      await daemon.ended(uuid);
+      const { tracks, warnings, endReason } = await daemon.manifest(uuid);
+      assert.deepEqual([endReason, warnings], ['bye', []]);
+      for (const track of [tracks.R, tracks.W]) {
+        assert.deepEqual([track.packets, track.lostPackets], [50, 0]);
+        assert.deepEqual(await rawNumbers(daemon, track, 160), upTo(50));
+      }
+    });
 
   test('that is killed and started again gets the rest of the call', async () => {
     const first = await start(['--media-ports', '9310-9319']);
