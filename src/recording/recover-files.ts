@@ -4,6 +4,7 @@ import { errorText, systemCode } from '../errors.ts';
 import { type AudioName, parseAudioName } from './audio-name.ts';
 import { below } from './below.ts';
 import { sha256Of } from './checksum.ts';
+import { fillFromTwins } from './fill-from-twins.ts';
 import { createSilent, finishPart } from './finish-part.ts';
 import { giveName, PART } from './give-name.ts';
 import type { JournalContent, JournalTrack } from './read-journal.ts';
@@ -46,8 +47,8 @@ export async function audioOf(stemPath: string): Promise<Found[]> {
 }
 
 /**
- * Makes every file of an unfinished recording final: heads and tails as they would have been, the tracks,
- * which all begin with the call, filled with silence to one length. No audio is removed but the halves of a
+ * Makes every file of an unfinished recording final: heads and tails as they would have been, each with all that
+ * one of its track has, the tracks, which all begin with the call, filled with silence to one length. No audio is removed but the halves of a
  * stereo file that holds them. What can't be made final is a warning and stays as it is. Paths are as manifests
  * of the recordings folder `dir` have them. Rejects with the system's error where the folder can't be read.
  */
@@ -81,6 +82,7 @@ class Recovery {
   async run(): Promise<RecoveredFiles> {
     const found = await this.#withoutSecondNames(await audioOf(this.#stemPath));
     const samples = await this.#measure(found);
+    await fillFromTwins(this.#folder, samples);
     const lengthS = Math.max(0, ...samples.map(lengthOf));
     for (const file of samples) if (file.extension !== 'stereo') await this.#finish(file, lengthS);
     await this.#addSilentTrack(samples, lengthS);

@@ -180,6 +180,41 @@ describe('an unfinished recording', () => {
     assert.deepEqual((await wav('u.wav')).samples.subarray(2, 4), Int16Array.of(0, -963));
   });
 
+  test('has in every file what one of the same track has, wherever its process was between two writes', async () => {
+    const [R, W] = [tone(900), tone(1700)];
+    await leave('u-R.wav.part', WAV.head(SHAPE), bytesOf(R.subarray(0, 300)));
+    await leave('u-R.stereo.part', bytesOf(R.subarray(0, 500)));
+    await leave('u-R.pcm.part', bytesOf(R));
+    await leave('u-W.wav.part');
+    await leave('u-W.pcm.part', bytesOf(W).subarray(0, 3));
+    await leave('u-W.stereo.part', bytesOf(W));
+    const { warnings } = await recover();
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(await names(), ['u-R.pcm', 'u-R.wav', 'u-W.pcm', 'u-W.wav', 'u.wav']);
+    const full = { R: new Int16Array(1700), W };
+    full.R.set(R);
+    const both = (await wav('u.wav')).samples;
+    for (const [channel, track] of (['R', 'W'] as const).entries()) {
+      assert.deepEqual((await wav(`u-${track}.wav`)).samples, full[track], track);
+      const pcm = await readFile(join(dir, 'day', `u-${track}.pcm`));
+      assert.deepEqual(pcm, bytesOf(full[track]), track);
+      assert.deepEqual(
+        both.filter((_, i) => i % 2 === channel),
+        full[track],
+        track,
+      );
+    }
+  });
+
+  test('of which one file is final and shorter keeps that as it is', async () => {
+    await leave('u-R.pcm', bytesOf(tone(100)));
+    await leave('u-R.wav.part', WAV.head(SHAPE), bytesOf(tone(200)));
+    const { warnings } = await recover();
+    assert.deepEqual(warnings, ['u-R.pcm is shorter than the other track']);
+    assert.deepEqual(await readFile(join(dir, 'day', 'u-R.pcm')), bytesOf(tone(100)));
+    assert.deepEqual((await wav('u-R.wav')).samples, tone(200));
+  });
+
   test('of stereo that was joined already loses its halves only', async () => {
     await leave('u-R.stereo.part', bytesOf(tone(300)));
     const shape: SinkShape = { ...SHAPE, channels: 2 };
