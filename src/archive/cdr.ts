@@ -2,6 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { syncFolder } from '../recording/index.ts';
 import { filesIn, type Manifest } from './manifest.ts';
 
 const FILE_MODE = 0o640;
@@ -73,10 +74,15 @@ function oneLine(line: CdrLine): string {
 
 /** The call detail records of a recordings folder: `<dir>/cdr/<date>.jsonl`, one line a call. */
 export class CdrFile {
+  readonly #dir: string;
   readonly #folder: string;
   #written: Promise<void> = Promise.resolve();
+  #synced: Promise<void> = Promise.resolve();
+  /** The next sync of each file, which has not begun. */
+  readonly #syncs = new Map<string, Promise<void>>();
 
   constructor(dir: string) {
+    this.#dir = dir;
     this.#folder = join(dir, 'cdr');
   }
 
@@ -94,15 +100,43 @@ export class CdrFile {
     return false;
   }
 
-  /** Appends a line to the file of `date`; lines never mix. Rejects with the system's error. */
+  /**
+   * Appends a line to the file of `date`; lines never mix. Once this resolves it outlives a power cut, and the
+   * journal of the call may go. Rejects with the system's error.
+   */
   append(date: string, line: CdrLine): Promise<void> {
+    const path = join(this.#folder, `${date}.jsonl`);
     const written = this.#written.then(async () => {
       await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
-      const path = join(this.#folder, `${date}.jsonl`);
       await appendLine(path, `${oneLine(line)}\n`);
     });
     this.#written = written.catch(() => {});
-    return written;
+    return written.then(() => this.#sync(path));
+  }
+
+  /** Lines of calls that end together share it: those that come during one have the next. */
+  #sync(path: string): Promise<void> {
+    const next = this.#syncs.get(path);
+    if (next !== undefined) return next;
+    const synced = this.#synced.then(async () => {
+      this.#syncs.delete(path);
+      await syncLines(path);
+      // It may be new, and its folder too.
+      await syncFolder(this.#folder);
+      await syncFolder(this.#dir);
+    });
+    this.#synced = synced.catch(() => {});
+    this.#syncs.set(path, synced);
+    return synced;
+  }
+}
+
+async function syncLines(path: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,9 +1,11 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import {
   giveName,
   type MaskSpan,
   PART,
   type RecordedFile,
+  syncFolder,
   type TrackName,
   type TrackSummary,
 } from '../recording/index.ts';
@@ -100,11 +102,15 @@ export function filesIn({ tracks, files }: Manifest): ManifestFile[] {
   return [...tracks.R.files, ...tracks.W.files, ...files];
 }
 
-/** Writes `<stemPath>.json`, whole or not at all, and never over another. Rejects with the system's error. */
+/**
+ * Writes `<stemPath>.json`, whole or not at all, and never over another; once this resolves it outlives a
+ * power cut. Rejects with the system's error.
+ */
 export async function writeManifest(stemPath: string, manifest: Manifest): Promise<void> {
   const path = `${stemPath}.json`;
   await writePart(path, manifest);
   await giveName(path + PART, path);
+  await syncFolder(dirname(path));
 }
 
 /**

@@ -17,6 +17,7 @@ export { type JournalContent, readJournal } from './read-journal.ts';
 export { Recording, type RecordingOptions, type RecordingResult } from './recording.ts';
 export { audioOf, type RecoveredFiles, recoverFiles } from './recover-files.ts';
 export type { RecordedFile, RecordingTags } from './sink.ts';
+export { syncFolder } from './sync-folder.ts';
 export { TRACKS, type TrackName } from './track-name.ts';
 export type { MaskSpan, TrackSummary } from './track-summary.ts';
 export type { TrackWriter } from './track-writer.ts';
