@@ -79,7 +79,8 @@ export class Daemon {
     const folders = new Folders({ dir, fallbackDir, minFree, log });
     const disks = new Disks(dir, fallbackDir, (report) => folders.report(report));
     const left = (journal: string) => this.#recovery.add(journal);
-    const filing = new Filing({ node: daemon.node, dir, timezone, left }, disks);
+    const isSynced = sync !== 'none';
+    const filing = new Filing({ node: daemon.node, dir, timezone, isSynced, left }, disks);
     const counts = new CallCounts();
     // Calls and capture know each other by these two callbacks only.
     const control = new ControlSocket(

@@ -38,6 +38,8 @@ export interface FilingOptions {
   /** The recordings folder, absolute. */
   dir: string;
   timezone: string;
+  /** Manifest and CDR line are on the disk before the journal goes. */
+  isSynced: boolean;
   /** Hears of the journal of each call whose worker has left it unfinished, once it is filed. Must not throw. */
   left(journalPath: string): void;
 }
@@ -63,7 +65,7 @@ export class Filing {
   constructor(options: FilingOptions, disks = new Disks(options.dir)) {
     this.#options = options;
     this.#disks = disks;
-    this.#cdr = new CdrFile(options.dir);
+    this.#cdr = new CdrFile(options.dir, options.isSynced);
   }
 
   /** Writes manifest, then CDR, then lets go of the journal. Never rejects: what failed is logged with the call. */
@@ -118,7 +120,8 @@ export class Filing {
     try {
       if (stem) {
         const path = resolve(this.#options.dir, stem);
-        await this.#insist(stem, () => writeManifest(path, manifest));
+        const { isSynced } = this.#options;
+        await this.#insist(stem, () => writeManifest(path, manifest, isSynced));
         filed = true;
       }
     } catch (error) {

@@ -2,6 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { errorText, RstError, systemCode } from '../errors.ts';
 import { syncFolder } from '../recording/index.ts';
 import { filesIn, type Manifest } from './manifest.ts';
 
@@ -76,13 +77,16 @@ function oneLine(line: CdrLine): string {
 export class CdrFile {
   readonly #dir: string;
   readonly #folder: string;
+  readonly #isSynced: boolean;
   #written: Promise<void> = Promise.resolve();
   #synced: Promise<void> = Promise.resolve();
   /** The next sync of each file, which has not begun. */
   readonly #syncs = new Map<string, Promise<void>>();
 
-  constructor(dir: string) {
+  /** With `isSynced` a line outlives a power cut once the promise of it has resolved. */
+  constructor(dir: string, isSynced = true) {
     this.#dir = dir;
+    this.#isSynced = isSynced;
     this.#folder = join(dir, 'cdr');
   }
 
@@ -101,8 +105,8 @@ export class CdrFile {
   }
 
   /**
-   * Appends a line to the file of `date`; lines never mix. Once this resolves it outlives a power cut, and the
-   * journal of the call may go. Rejects with the system's error.
+   * Appends a line to the file of `date`; lines never mix. Rejects with the system's error, and `RST_RECORDING`
+   * where it is written and may not be on the disk: it is not to be written again.
    */
   append(date: string, line: CdrLine): Promise<void> {
     const path = join(this.#folder, `${date}.jsonl`);
@@ -111,7 +115,7 @@ export class CdrFile {
       await appendLine(path, `${oneLine(line)}\n`);
     });
     this.#written = written.catch(() => {});
-    return written.then(() => this.#sync(path));
+    return this.#isSynced ? written.then(() => this.#sync(path)) : written;
   }
 
   /** Lines of calls that end together share it: those that come during one have the next. */
@@ -120,10 +124,15 @@ export class CdrFile {
     if (next !== undefined) return next;
     const synced = this.#synced.then(async () => {
       this.#syncs.delete(path);
-      await syncLines(path);
-      // It may be new, and its folder too.
-      await syncFolder(this.#folder);
-      await syncFolder(this.#dir);
+      try {
+        await syncLines(path);
+        // It may be new, and its folder too.
+        await syncFolder(this.#folder);
+        await syncFolder(this.#dir);
+      } catch (error) {
+        const code = systemCode(error) ?? errorText(error);
+        throw new RstError('RST_RECORDING', `${path} may not be on the disk (${code})`);
+      }
     });
     this.#synced = synced.catch(() => {});
     this.#syncs.set(path, synced);

@@ -103,14 +103,18 @@ export function filesIn({ tracks, files }: Manifest): ManifestFile[] {
 }
 
 /**
- * Writes `<stemPath>.json`, whole or not at all, and never over another; once this resolves it outlives a
- * power cut. Rejects with the system's error.
+ * Writes `<stemPath>.json`, whole or not at all, and never over another; with `isSynced` it outlives a power cut
+ * once this has resolved. Rejects with the system's error.
  */
-export async function writeManifest(stemPath: string, manifest: Manifest): Promise<void> {
+export async function writeManifest(
+  stemPath: string,
+  manifest: Manifest,
+  isSynced = true,
+): Promise<void> {
   const path = `${stemPath}.json`;
   await writePart(path, manifest);
   await giveName(path + PART, path);
-  await syncFolder(dirname(path));
+  if (isSynced) await syncFolder(dirname(path));
 }
 
 /**

@@ -35,6 +35,7 @@ export async function startParts(t: TestContext, { firstPort, name = '{uuid}' }:
   const allow = new AllowList(['127.0.0.0/8']);
   const peers = new Peers(allow);
   const filing = new Filing({
+    isSynced: true,
     node: 'n',
     dir,
     timezone: 'UTC',
