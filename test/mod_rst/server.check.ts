@@ -140,6 +140,30 @@ describe('rst-server', () => {
     );
   });
 
+  test('has every frame where its answers are late, and those before came to its control port', async () => {
+    let acks = 0;
+    await using way = await BadWayBack.open(
+      daemon.port,
+      (text) => text.startsWith('ACK') && acks++ < 3,
+    );
+    const uuid = await play.tap(way.port, 'PCMU', 'ack-timeout-ms=200');
+    await play.host.run(`play ${uuid} RW 200 10000`);
+    assert.equal((await play.host.event('rst::start', uuid))['RST-Numbered'], 'true');
+    await play.hangUp(uuid);
+    await daemon.ended(uuid);
+    const { tracks, warnings } = await daemon.manifest(uuid);
+    assert.deepEqual(warnings, []);
+    for (const track of [tracks.R, tracks.W]) {
+      assert.deepEqual([track.packets, track.dropped], [200, {}]);
+      // At the change from the one port to the other they may overtake each other.
+      const numbers = await rawNumbers(daemon, track, 160);
+      assert.deepEqual(
+        numbers.toSorted((a, b) => a - b),
+        upTo(200),
+      );
+    }
+  });
+
   for (const host of ['::1', '::'])
     test(`that listens on ${host} records a call over IPv6`, async () => {
       await using daemon = await start(['--host', host, '--media-ports', '9330-9339']);
