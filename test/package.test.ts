@@ -231,7 +231,7 @@ console.log(JSON.stringify({ completed: totals.completed, code, kind }));
       join(project, 'embed.ts'),
       `import { type CdrLine, createServer, type Manifest, type Server } from 'rst-server';
 export const server: Server = createServer({ config: { records: { formats: ['wav', 'pcm'] } } });
-export const lost = (of: Manifest | CdrLine): number => ('tracks' in of ? of.tracks.R.lostPackets : of.lostPackets.R);
+export const lost = (of: Manifest | CdrLine): number | null => ('tracks' in of ? of.tracks.R.lostPackets : of.lostPackets.R);
 // @ts-expect-error: a port is a number.
 createServer({ config: { server: { port: '9527' } } });
 `,
