@@ -1,15 +1,17 @@
-import { lstatSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { BLOCK_BYTES } from './block.ts';
 import {
   CODES,
+  type CreateOrder,
   type FromWriter,
   ORDER_FIELDS,
   type ToWriter,
   type WriteOrders,
   type WriteResults,
 } from './block-writer.ts';
+import { FILE_MODE } from './disk-access.ts';
 import { decodeBlock } from './write-block.ts';
 
 /** The thread behind `BlockWriter`. It waits for the disk for as long as that takes. */
@@ -20,6 +22,7 @@ const decoded = new Uint8Array(samples.buffer);
 
 port.on('message', (message: ToWriter) => {
   if ('paths' in message) answer(message.paths.some(exists));
+  else if ('text' in message) answer(create(message));
   else {
     const results = writeAll(message);
     answer(results, [results.buffer]);
@@ -35,6 +38,34 @@ function exists(path: string): boolean {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
+  }
+}
+
+/** Without a turn in between: a process that is killed leaves all of it or, nearly always, nothing. */
+function create({ path, text, isDurable }: CreateOrder): number {
+  let fd: number;
+  try {
+    fd = openSync(path, 'wx', FILE_MODE);
+  } catch (error) {
+    return errnoOf(error);
+  }
+  const bytes = Buffer.from(text);
+  let errno = writeWhole(fd, bytes, 0, bytes.length, 0);
+  try {
+    if (errno === 0 && isDurable) fdatasyncSync(fd);
+    closeSync(fd);
+  } catch (error) {
+    errno = errnoOf(error);
+  }
+  if (errno !== 0) remove(path);
+  return errno;
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Why it could not be written is what counts.
   }
 }
 
@@ -77,6 +108,10 @@ function writeWhole(
       done += writeSync(fd, bytes, start + done, length - done, position + done);
     return 0;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).errno ?? -constants.errno.EIO;
+    return errnoOf(error);
   }
+}
+
+function errnoOf(error: unknown): number {
+  return (error as NodeJS.ErrnoException).errno ?? -constants.errno.EIO;
 }

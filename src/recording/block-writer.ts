@@ -10,7 +10,7 @@ export const ORDER_FIELDS = 6;
 export const CODES: readonly CodesOf[] = [null, 'PCMU', 'PCMA'];
 
 /** To the writing thread, which answers in the same order. */
-export type ToWriter = WriteOrders | FindOrder;
+export type ToWriter = WriteOrders | FindOrder | CreateOrder;
 
 export interface WriteOrders {
   /** Each once. */
@@ -23,17 +23,29 @@ export interface FindOrder {
   paths: readonly string[];
 }
 
+/** A file that is to hold this text. */
+export interface CreateOrder {
+  path: string;
+  text: string;
+  isDurable: boolean;
+}
+
 /** Of each order, in their order: 0 where all is written, else the system's error number, which is below 0. */
 export type WriteResults = Float64Array<ArrayBuffer>;
 
-/** Of `WriteOrders` and `FindOrder`. */
-export type FromWriter = WriteResults | boolean;
+/** Of `WriteOrders`, `FindOrder` and `CreateOrder`, this likewise an error number. */
+export type FromWriter = WriteResults | boolean | number;
 
 type Order = Parameters<WriteBlock>;
 
 interface Search {
   paths: readonly string[];
   found: (exists: boolean | Promise<boolean>) => void;
+}
+
+interface Creation {
+  order: CreateOrder;
+  created: PromiseWithResolvers<void>;
 }
 
 /** The sources run as they are, the published package is compiled. */
@@ -56,6 +68,7 @@ export class BlockWriter implements DiskAccess {
   /** Under way, the oldest first. */
   #sent: Order[] = [];
   #searches: Search[] = [];
+  #creations: Creation[] = [];
   #isClosed = false;
 
   readonly write: WriteBlock = (...order) => {
@@ -72,6 +85,15 @@ export class BlockWriter implements DiskAccess {
       this.#searches.push({ paths, found });
       this.#tell({ paths });
     });
+  }
+
+  create(path: string, text: string, isDurable: boolean): Promise<void> {
+    if (this.#isClosed) return BY_NODE.create(path, text, isDurable);
+    const order: CreateOrder = { path, text, isDurable };
+    const created = Promise.withResolvers<void>();
+    this.#creations.push({ order, created });
+    this.#tell(order);
+    return created.promise;
   }
 
   /** Starts the thread, which otherwise begins with what it is needed for first, and takes a while. */
@@ -122,6 +144,7 @@ export class BlockWriter implements DiskAccess {
     const thread = new Worker(ENTRY, { name: 'rst-writer', resourceLimits: MEMORY });
     thread.on('message', (answer: FromWriter) => {
       if (typeof answer === 'boolean') this.#searches.shift()?.found(answer);
+      else if (typeof answer === 'number') this.#created(answer);
       else this.#written(answer);
     });
     // Why it ended changes nothing: its work is done by others.
@@ -135,8 +158,14 @@ export class BlockWriter implements DiskAccess {
     orders.forEach(([, , , length, , , done], i) => {
       const errno = results[i] as number;
       if (errno === 0) done(null, length);
-      else done(errorOf(errno), 0);
+      else done(errorOf(errno, 'write'), 0);
     });
+  }
+
+  #created(errno: number): void {
+    const creation = this.#creations.shift();
+    if (errno === 0) creation?.created.resolve();
+    else creation?.created.reject(errorOf(errno, 'open', creation.order.path));
   }
 
   /** Nobody knows how far it was; the same bytes at the same place do no harm. */
@@ -144,10 +173,12 @@ export class BlockWriter implements DiskAccess {
     this.#thread = null;
     for (const order of this.#sent.splice(0)) writeByNode(...order);
     for (const { paths, found } of this.#searches.splice(0)) found(BY_NODE.anyExists(paths));
+    for (const { order, created } of this.#creations.splice(0))
+      created.resolve(BY_NODE.create(order.path, order.text, order.isDurable));
   }
 }
 
-function errorOf(errno: number): Error {
+function errorOf(errno: number, syscall: string, path = ''): Error {
   const code = getSystemErrorName(errno);
-  return Object.assign(new Error(`${code}: write`), { errno, code, syscall: 'write' });
+  return Object.assign(new Error(`${code}: ${syscall} ${path}`.trim()), { errno, code, syscall });
 }

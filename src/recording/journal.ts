@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { BY_NODE, type DiskAccess } from './disk-access.ts';
 import { processMark } from './process-mark.ts';
 import { syncFolder } from './sync-folder.ts';
 
-const FILE_MODE = 0o640;
 /** Without O_CREAT: one that was removed meanwhile stays away. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
@@ -36,20 +36,15 @@ export class Journal {
    * Throws the system's error, `EEXIST` where another recording has that name. With `isDurable` each line
    * is on the disk before the promise of it resolves.
    */
-  static async create(path: string, head: object, isDurable = false): Promise<Journal> {
-    const file = await open(path, 'wx', FILE_MODE);
-    try {
-      try {
-        await file.writeFile(lineOf({ journal: 1, ...head, process: processMark() }));
-        if (isDurable) await file.datasync();
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      // It says of no call, and would hold the name for ever.
-      await removeJournal(path).catch(() => {});
-      throw error;
-    }
+  static async create(
+    path: string,
+    head: object,
+    access: DiskAccess = BY_NODE,
+    isDurable = false,
+  ): Promise<Journal> {
+    const line = lineOf({ journal: 1, ...head, process: processMark() });
+    // In one go: one without a head says of no call, and would hold the name for ever.
+    await access.create(path, line, isDurable);
     if (isDurable) {
       const folder = dirname(path);
       await syncFolder(folder);

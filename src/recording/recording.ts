@@ -244,6 +244,7 @@ export class Recording {
           segment,
           stem,
         },
+        this.#patience.disk.access,
         this.#options.sync === 'interval',
       ).catch((error: unknown) => {
         if (systemCode(error) === 'EEXIST') return null;

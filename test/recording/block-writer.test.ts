@@ -118,3 +118,21 @@ test('who looks for names when the thread ends is told all the same', async (t) 
   await writer.close();
   assert.deepEqual(await Promise.all(looks), [true, false]);
 });
+
+test('a file is created with its text, or not at all, by node and by the thread', async (t) => {
+  const { path } = openFile(t);
+  const ended = new BlockWriter();
+  await ended.close();
+  for (const [i, disk] of [BY_NODE, openWriter(t), ended].entries())
+    for (const isDurable of [false, true]) {
+      const own = `${path}-${i}-${isDurable}`;
+      const [first, second] = await Promise.allSettled([
+        disk.create(own, 'täxt\n', isDurable),
+        disk.create(own, 'other', isDurable),
+      ]);
+      assert.equal(first.status, 'fulfilled');
+      assert.equal((second as PromiseRejectedResult).reason.code, 'EEXIST');
+      assert.equal(readFileSync(own, 'utf8'), 'täxt\n');
+      await assert.rejects(disk.create(`${own}/below`, '', isDurable), { code: 'ENOTDIR' });
+    }
+});

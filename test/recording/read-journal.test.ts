@@ -3,6 +3,7 @@ import { access, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { BY_NODE } from '../../src/recording/disk-access.ts';
 import { claimJournal, processMark, readJournal } from '../../src/recording/index.ts';
 import { Journal } from '../../src/recording/journal.ts';
 
@@ -19,7 +20,7 @@ afterEach(() => rm(dir, { recursive: true }));
 describe('what a journal says', () => {
   for (const isDurable of [false, true])
     test(`is what was written, ${isDurable ? 'each line on the disk' : 'as the system likes'}`, async () => {
-      const journal = await Journal.create(path, { uuid: 'u' }, isDurable);
+      const journal = await Journal.create(path, { uuid: 'u' }, BY_NODE, isDurable);
       await journal.append({ track: 'R', codec: 'PCMA', sampleRate: 8000, wavCodec: 'native' });
       const { head, tracks, recorder, recoverers } = await readJournal(path);
       assert.equal(head?.uuid, 'u');
