@@ -1,4 +1,4 @@
-import { Recovery } from './archive/index.ts';
+import { findRecords, Recovery } from './archive/index.ts';
 import { DaemonBackend } from './backend.ts';
 import { CallRegistry, Channels, TapNotes } from './call/index.ts';
 import {
@@ -351,7 +351,8 @@ export class Daemon {
 
   /** Taps outlive a server: those of one before go on where their packets still go to. */
   async #recallTaps({ name }: ChosenReceiver): Promise<void> {
-    const notes = await this.#notes.read();
+    const { dir } = this.#config.records;
+    const notes = await this.#notes.read((records) => findRecords(dir, records));
     if (notes.length > 0) await this.#pool.recall(name, this.#calls.recall(notes));
   }
 

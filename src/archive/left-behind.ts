@@ -29,7 +29,7 @@ export async function findLeftBehind(
   for (const entry of names) {
     const match = JOURNAL.exec(entry.slice(base.length));
     const journalPath = join(folder, entry);
-    if (!match || (await recordIdOf(journalPath)) !== recordId) continue;
+    if (!match || (await recordIdIn(journalPath)) !== recordId) continue;
     const own = entry.slice(0, -ENDING.length);
     const files = names
       .filter((file) => parseAudioName(file, own) !== null)
@@ -40,8 +40,8 @@ export async function findLeftBehind(
   return null;
 }
 
-/** Null where the journal's head is none. */
-async function recordIdOf(path: string): Promise<unknown> {
+/** What the head of a journal says; null where it is none. Rejects with the system's error. */
+export async function recordIdIn(path: string): Promise<unknown> {
   const [head = ''] = (await readFile(path, 'utf8')).split('\n', 1);
   try {
     return (JSON.parse(head) as { recordId?: unknown } | null)?.recordId ?? null;

@@ -18,6 +18,8 @@ export interface TapNote {
   name: string;
   /** Of its recording, where that is final. */
   segment: number | null;
+  /** The segment that it goes on from, which it stands for should nothing have been recorded of this one. */
+  previous: Pick<TapNote, 'recordId' | 'name' | 'segment'> | null;
   startedAtMs: number;
   /** Why it ended, in words; null while it runs. */
   ended: string | null;
@@ -31,11 +33,12 @@ export interface TapNote {
 }
 
 export function tapNoteOf(call: Call): TapNote {
-  const { recordId, name, segment, startedAtMs, inv, ports, tap, legsTap } = call;
+  const { recordId, name, segment, previous, startedAtMs, inv, ports, tap, legsTap } = call;
   return {
     recordId,
     name,
     segment,
+    previous: previous && segmentOf(previous),
     startedAtMs,
     ended: call.end?.words ?? null,
     inv,
@@ -56,10 +59,16 @@ export function parseTapNote(text: string): TapNote | null {
       note.taps.every(({ source }) => typeof source.address === 'string' && isPort(source.port)) &&
       (note.ports === null || (isPort(note.ports.readPort) && isPort(note.ports.writePort))) &&
       processMarkOf(note.process) !== null;
-    return isWhole ? note : null;
+    const { previous } = note;
+    const isKnown = typeof previous?.recordId === 'string' && typeof previous.name === 'string';
+    return isWhole ? { ...note, previous: isKnown ? previous : null } : null;
   } catch {
     return null;
   }
+}
+
+function segmentOf({ recordId, name, segment }: NonNullable<TapNote['previous']>) {
+  return { recordId, name, segment };
 }
 
 function notedTap({ source, inv }: Tap): NotedTap {

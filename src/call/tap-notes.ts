@@ -12,6 +12,11 @@ const ENDING = '.json';
 /** A call that began before this is over by now, whatever became of it. */
 const MOST_MS = 48 * 3600e3;
 
+/** Those of the records that have left anything. Never rejects. */
+export type FindRecords = (
+  records: readonly Pick<TapNote, 'recordId' | 'name'>[],
+) => Promise<ReadonlySet<string>>;
+
 /**
  * A note of each call whose tap may go on when this server has ended, however it does: one file each below
  * the recordings folder, there while the call runs and for as long as it could go on.
@@ -33,8 +38,11 @@ export class TapNotes {
     this.#log = log;
   }
 
-  /** The notes of servers that have ended, of each UUID and pair of ports the last one. Never rejects. */
-  async read(): Promise<TapNote[]> {
+  /**
+   * The notes of servers that have ended, of each UUID and pair of ports the last one. `findRecords` says of which
+   * of them, by recordId, anything was recorded. Never rejects.
+   */
+  async read(findRecords: FindRecords): Promise<TapNote[]> {
     const names = await readdir(this.#folder).catch(() => []);
     const notes: TapNote[] = [];
     for (const name of names) {
@@ -46,7 +54,7 @@ export class TapNotes {
       else await rm(path, { force: true }).catch(() => {});
     }
     const taken = new Set<string | number>();
-    return notes
+    const last = notes
       .sort((a, b) => b.startedAtMs - a.startedAtMs)
       .filter(({ inv, ports, recordId }) => {
         const keys = [inv.uuid, ...(ports ? [ports.readPort, ports.writePort] : [])];
@@ -55,13 +63,28 @@ export class TapNotes {
         if (!isNews) this.remove({ recordId });
         return isNews;
       });
+    const found = await findRecords(last);
+    return last.map((note) => (found.has(note.recordId) ? note : this.#goBack(note)));
+  }
+
+  /** A server that is killed as a segment begins leaves the note of it and no journal. */
+  #goBack(note: TapNote): TapNote {
+    if (note.previous === null) return note;
+    const before: TapNote = { ...note, ...note.previous, previous: null };
+    this.#put(before);
+    this.remove(note);
+    return before;
   }
 
   /** Notes the call as it is now; behind the caller's back. */
   write(call: Call): void {
-    const text = JSON.stringify(tapNoteOf(call));
-    const path = this.#pathOf(call);
-    const done = this.#do(call, async () => {
+    this.#put(tapNoteOf(call));
+  }
+
+  #put(note: TapNote): void {
+    const text = JSON.stringify(note);
+    const path = this.#pathOf(note);
+    const done = this.#do(note, async () => {
       await mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
       // A server that is killed meanwhile leaves one or the other, whole.
       await writeFile(`${path}.part`, text, { mode: FILE_MODE });

@@ -13,6 +13,7 @@ function noteOf(uuid: string, change: Partial<TapNote> = {}): TapNote {
     recordId: `record-${uuid}`,
     name: `2026-03-01/${uuid}`,
     segment: null,
+    previous: null,
     startedAtMs: Date.now() - 60_000,
     ended: null,
     inv,

@@ -36,14 +36,18 @@ function open(): TapNotes {
 async function leave(recordId: string, change: Partial<TapNote> = {}): Promise<void> {
   const uuid = recordId;
   const inv = { kind: 'inv', uuid, caller: '', callee: '', ports: null } as const;
-  const rest = { name: 'd/u', segment: null, startedAtMs: Date.now(), ended: null, ports: null };
+  const startedAtMs = Date.now();
+  const nothing = { segment: null, previous: null, ended: null, ports: null };
+  const rest = { name: 'd/u', startedAtMs, ...nothing };
   const note: TapNote = { recordId, inv, taps: [{ source: SOURCE, inv }], process: ENDED, ...rest };
   await writeFile(join(folder, `${recordId}.json`), JSON.stringify({ ...note, ...change }));
 }
 
 async function read(): Promise<string[]> {
   const notes = open();
-  const ids = (await notes.read()).map(({ recordId }) => recordId);
+  const all = async (records: readonly { recordId: string }[]) =>
+    new Set(records.map(({ recordId }) => recordId));
+  const ids = (await notes.read(all)).map(({ recordId }) => recordId);
   await notes.close();
   return ids;
 }
@@ -64,6 +68,29 @@ test('of each UUID and of each port the last call counts', async () => {
   await leave('has', { ports, startedAtMs: Date.now() });
   assert.deepEqual(await read(), ['has', 'new']);
   assert.deepEqual((await readdir(folder)).sort(), ['has.json', 'new.json']);
+});
+
+test('a segment of which nothing was recorded is the one that it goes on from', async () => {
+  const previous = { recordId: 'before', name: 'd/v', segment: 4 };
+  await leave('gone', { previous });
+  await leave('kept', { previous });
+  await leave('alone');
+  const notes = open();
+  const read = await notes.read(async (records) => {
+    assert.deepEqual(
+      new Set(records.map(({ recordId }) => recordId)),
+      new Set(['gone', 'kept', 'alone']),
+    );
+    return new Set(['kept']);
+  });
+  await notes.close();
+  const facts = read.map(({ recordId, name, segment }) => [recordId, name, segment]);
+  assert.deepEqual(facts.sort(), [
+    ['alone', 'd/u', null],
+    ['before', 'd/v', 4],
+    ['kept', 'd/u', null],
+  ]);
+  assert.deepEqual((await readdir(folder)).sort(), ['alone.json', 'before.json', 'kept.json']);
 });
 
 test('what is torn, strange or older than two days is nobody’s, and goes', async () => {
