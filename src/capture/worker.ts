@@ -51,7 +51,7 @@ class CaptureWorker {
   readonly #now: () => number;
   readonly #receiver: Receiver;
   readonly #buffers: Buffers;
-  readonly #writer = new BlockWriter();
+  readonly #writers: BlockWriter[] = [];
   readonly #disks: Disks;
   readonly #datagram = new Datagram();
   readonly #ports = new Map<number, LegPorts>();
@@ -75,7 +75,7 @@ class CaptureWorker {
       recording.dir,
       fallbackDir,
       (report) => this.#send({ kind: 'disk', report }),
-      this.#writer,
+      () => this.#openWriter(),
     );
     this.#receiver = descriptors
       ? new BatchedReceiver(this.#now, new OpenDescriptors(descriptors))
@@ -85,8 +85,14 @@ class CaptureWorker {
   start(): void {
     this.#port.on('message', (message: ToWorker) => this.#handle(message));
     this.#flushTurns.start();
-    this.#writer.start();
+    for (const writer of this.#writers) writer.start();
     this.#timers.push(setInterval(() => this.#report(), ACTIVITY_MS));
+  }
+
+  #openWriter(): BlockWriter {
+    const writer = new BlockWriter();
+    this.#writers.push(writer);
+    return writer;
   }
 
   #handle(message: ToWorker): void {
@@ -313,7 +319,7 @@ class CaptureWorker {
     this.#reportDropped();
     this.#receiver.close();
     this.#disks.close();
-    await this.#writer.close();
+    await Promise.all(this.#writers.map((writer) => writer.close()));
     this.#port.close();
   }
 }

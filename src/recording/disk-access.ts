@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { systemCode } from '../errors.ts';
 import { type WriteBlock, writeByNode } from './write-block.ts';
 
 /** Files are for the service and its group. */
@@ -25,12 +24,12 @@ export const BY_NODE: DiskAccess = {
     return (await Promise.all(paths.map(exists))).includes(true);
   },
   async create(path, text, isDurable) {
+    await using file = await open(path, 'wx', FILE_MODE);
     try {
-      await using file = await open(path, 'wx', FILE_MODE);
       await file.writeFile(text);
       if (isDurable) await file.datasync();
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') await rm(path, { force: true }).catch(() => {});
+      await rm(path, { force: true }).catch(() => {});
       throw error;
     }
   },

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { Disk, type DiskReport, type DiskTimes } from './disk.ts';
-import type { DiskAccess } from './disk-access.ts';
+import { BY_NODE, type DiskAccess } from './disk-access.ts';
 
 /** The recordings folder and the one for when that is short of room, as one thread writes to them. */
 export class Disks {
@@ -11,11 +11,13 @@ export class Disks {
     dir: string,
     fallbackDir: string | null = null,
     report: (report: DiskReport) => void = () => {},
-    access?: DiskAccess,
+    /** Each has its own: one that stands still does not keep the other waiting. */
+    accessOf: () => DiskAccess = () => BY_NODE,
     times?: DiskTimes,
   ) {
-    this.#main = new Disk(dir, report, times, access);
-    this.#fallback = fallbackDir === null ? null : new Disk(fallbackDir, report, times, access);
+    const open = (each: string) => new Disk(each, report, times, accessOf());
+    this.#main = open(dir);
+    this.#fallback = fallbackDir === null ? null : open(fallbackDir);
   }
 
   /** Where a recording of this name lies: those of the recordings folder are named from there on. */

@@ -11,6 +11,7 @@ import { BlockStream } from '../../src/recording/block-stream.ts';
 import { Buffers } from '../../src/recording/buffers.ts';
 import { canHeal } from '../../src/recording/can-heal.ts';
 import { DISK_TIMES, Disk, type DiskReport } from '../../src/recording/disk.ts';
+import { BY_NODE, type DiskAccess } from '../../src/recording/disk-access.ts';
 import { Disks } from '../../src/recording/disks.ts';
 import { mergeSpans } from '../../src/recording/merge-spans.ts';
 import { Patience } from '../../src/recording/patience.ts';
@@ -322,4 +323,17 @@ test('a recording whose name is a whole path is on the disk of the other folder'
   assert.equal(disks.of('2026-01-01/u').dir, '/a');
   assert.equal(disks.of('/b/2026-01-01/u').dir, '/b');
   assert.equal(new Disks('/a').of('/b/u').dir, '/a');
+});
+
+test('each of the two folders has a way of its own to its disk', () => {
+  const ways: DiskAccess[] = [];
+  const open = () => {
+    const way = { ...BY_NODE };
+    ways.push(way);
+    return way;
+  };
+  const disks = new Disks('/a', '/b', () => {}, open);
+  const [one, other] = [disks.of('u').access, disks.of('/b/u').access];
+  assert.deepEqual(new Set([one, other]), new Set(ways));
+  assert.equal(ways.length, 2);
 });
