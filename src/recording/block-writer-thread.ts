@@ -41,7 +41,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Without a turn in between: a process that is killed leaves all of it or, nearly always, nothing. */
+/** Without a turn in between, so that a process which is killed seldom leaves the name without the text. */
 function create({ path, text, isDurable }: CreateOrder): number {
   let fd: number;
   try {

@@ -43,7 +43,7 @@ export class Journal {
     isDurable = false,
   ): Promise<Journal> {
     const line = lineOf({ journal: 1, ...head, process: processMark() });
-    // In one go: one without a head says of no call, and would hold the name for ever.
+    // One without a head says of no call, and would hold the name for a while.
     await access.create(path, line, isDurable);
     if (isDurable) {
       const folder = dirname(path);
