@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { RstError, systemCode } from '../errors.ts';
 import type { Block, BlockPool, CodesOf } from './block.ts';
 import { canHeal } from './can-heal.ts';
+import { FILE_MODE } from './disk-access.ts';
 import { giveName, PART } from './give-name.ts';
 import type { Patience } from './patience.ts';
 import type { Fill, Part, Piece } from './piece.ts';
@@ -19,8 +20,6 @@ const syncFile = promisify(fdatasync);
 const statFile = promisify(fstat);
 const statPath = promisify(stat);
 
-/** Files are for the service and its group. */
-const FILE_MODE = 0o640;
 /** For want of room the file is still the same one; after anything else it may have to be opened anew. */
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 

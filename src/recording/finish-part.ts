@@ -1,9 +1,9 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { FILE_MODE } from './disk-access.ts';
 import { giveName, PART } from './give-name.ts';
 import type { RecordingTags, SinkFormat, SinkShape } from './sink.ts';
 import { writeAll } from './write-all.ts';
 
-const FILE_MODE = 0o640;
 /** How much silence is written at once. */
 const FILL_BYTES = 1 << 16;
 

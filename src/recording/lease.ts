@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FILE_MODE } from './disk-access.ts';
 import { type ProcessMark, processMark, stateOfProcess } from './process-mark.ts';
 
 /** Of a recordings folder: what servers keep there for themselves and each other. */
 export const STATE_FOLDER = '.rst-server';
 
-const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 const LEASE = 'alive-';
 const RENEW_MS = 10_000;
