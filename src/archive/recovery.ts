@@ -17,22 +17,26 @@ export interface RecoveryOptions extends Omit<RecoverOptions, 'isDryRun' | 'isOv
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
-  readonly #lease: Lease;
+  /** By the folder that each is of. */
+  readonly #leases: ReadonlyMap<string, Lease>;
   readonly #abort = new AbortController();
   #done: Promise<void> = Promise.resolve();
   #added: Promise<void> = Promise.resolve();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
-    this.#lease = new Lease(options.dir);
+    const { dir, fallbackDir } = options;
+    const dirs = fallbackDir === null ? [dir] : [dir, fallbackDir];
+    this.#leases = new Map(dirs.map((each) => [each, new Lease(each)]));
   }
 
   /** Tells servers elsewhere that this one records, before it does. Never rejects. */
   async open(): Promise<void> {
-    await this.#lease.start().catch((error: unknown) => {
-      const text = 'servers elsewhere with this records.dir are not told of this one';
-      this.#options.log.warn({ reason: errorText(error) }, text);
-    });
+    for (const [dir, lease] of this.#leases)
+      await lease.start().catch((error: unknown) => {
+        const text = 'servers elsewhere that record into this folder are not told of this one';
+        this.#options.log.warn({ dir, reason: errorText(error) }, text);
+      });
   }
 
   start(): void {
@@ -59,14 +63,13 @@ export class Recovery {
   async close(): Promise<void> {
     this.stop();
     await Promise.all([this.#done, this.#added]);
-    await this.#lease.close();
+    for (const lease of this.#leases.values()) await lease.close();
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
-    const { dir, fallbackDir } = this.#options;
     const live: string[] = [];
-    for (const folder of fallbackDir === null ? [dir] : [dir, fallbackDir])
+    for (const folder of this.#leases.keys())
       for await (const journal of findJournals(folder, signal)) {
         if (signal.aborted) return;
         if ((await this.#recover(journal)) === 'live') live.push(journal);

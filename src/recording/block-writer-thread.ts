@@ -1,17 +1,24 @@
-import { closeSync, fdatasyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { BLOCK_BYTES } from './block.ts';
 import {
   CODES,
-  type CreateOrder,
   type FromWriter,
   ORDER_FIELDS,
   type ToWriter,
   type WriteOrders,
   type WriteResults,
 } from './block-writer.ts';
-import { FILE_MODE } from './disk-access.ts';
+import { FILE_MODE, type NewFile } from './disk-access.ts';
 import { decodeBlock } from './write-block.ts';
 
 /** The thread behind `BlockWriter`. It waits for the disk for as long as that takes. */
@@ -41,8 +48,25 @@ function exists(path: string): boolean {
   }
 }
 
-/** Without a turn in between, so that a process which is killed seldom leaves the name without the text. */
-function create({ path, text, isDurable }: CreateOrder): number {
+function create({ path, text, isDurable, part }: NewFile): number {
+  if (put(part, text, isDurable) === 0) {
+    const errno = link(part, path);
+    remove(part);
+    if (errno === 0 || errno === -constants.errno.EEXIST) return errno;
+  }
+  return put(path, text, isDurable);
+}
+
+function link(from: string, to: string): number {
+  try {
+    linkSync(from, to);
+    return 0;
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+function put(path: string, text: string, isDurable: boolean): number {
   let fd: number;
   try {
     fd = openSync(path, 'wx', FILE_MODE);

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { CodesOf } from './block.ts';
-import { BY_NODE, type DiskAccess } from './disk-access.ts';
+import { BY_NODE, type DiskAccess, type NewFile } from './disk-access.ts';
 import { type WriteBlock, writeByNode } from './write-block.ts';
 
 /** Of one order: descriptor, index of its memory, start in that, length, position in the file, codec. */
@@ -10,7 +10,7 @@ export const ORDER_FIELDS = 6;
 export const CODES: readonly CodesOf[] = [null, 'PCMU', 'PCMA'];
 
 /** To the writing thread, which answers in the same order. */
-export type ToWriter = WriteOrders | FindOrder | CreateOrder;
+export type ToWriter = WriteOrders | FindOrder | NewFile;
 
 export interface WriteOrders {
   /** Each once. */
@@ -23,17 +23,10 @@ export interface FindOrder {
   paths: readonly string[];
 }
 
-/** A file that is to hold this text. */
-export interface CreateOrder {
-  path: string;
-  text: string;
-  isDurable: boolean;
-}
-
 /** Of each order, in their order: 0 where all is written, else the system's error number, which is below 0. */
 export type WriteResults = Float64Array<ArrayBuffer>;
 
-/** Of `WriteOrders`, `FindOrder` and `CreateOrder`, this likewise an error number. */
+/** Of `WriteOrders`, `FindOrder` and `NewFile`, this likewise an error number. */
 export type FromWriter = WriteResults | boolean | number;
 
 type Order = Parameters<WriteBlock>;
@@ -44,7 +37,7 @@ interface Search {
 }
 
 interface Creation {
-  order: CreateOrder;
+  file: NewFile;
   created: PromiseWithResolvers<void>;
 }
 
@@ -87,12 +80,11 @@ export class BlockWriter implements DiskAccess {
     });
   }
 
-  create(path: string, text: string, isDurable: boolean): Promise<void> {
-    if (this.#isClosed) return BY_NODE.create(path, text, isDurable);
-    const order: CreateOrder = { path, text, isDurable };
+  create(file: NewFile): Promise<void> {
+    if (this.#isClosed) return BY_NODE.create(file);
     const created = Promise.withResolvers<void>();
-    this.#creations.push({ order, created });
-    this.#tell(order);
+    this.#creations.push({ file, created });
+    this.#tell(file);
     return created.promise;
   }
 
@@ -165,7 +157,7 @@ export class BlockWriter implements DiskAccess {
   #created(errno: number): void {
     const creation = this.#creations.shift();
     if (errno === 0) creation?.created.resolve();
-    else creation?.created.reject(errorOf(errno, 'open', creation.order.path));
+    else creation?.created.reject(errorOf(errno, 'open', creation.file.path));
   }
 
   /** Nobody knows how far it was; the same bytes at the same place do no harm. */
@@ -173,8 +165,8 @@ export class BlockWriter implements DiskAccess {
     this.#thread = null;
     for (const order of this.#sent.splice(0)) writeByNode(...order);
     for (const { paths, found } of this.#searches.splice(0)) found(BY_NODE.anyExists(paths));
-    for (const { order, created } of this.#creations.splice(0))
-      created.resolve(BY_NODE.create(order.path, order.text, order.isDurable));
+    for (const { file, created } of this.#creations.splice(0))
+      created.resolve(BY_NODE.create(file));
   }
 }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BY_NODE, type DiskAccess } from './disk-access.ts';
+import { newPart } from './lease.ts';
 import { processMark } from './process-mark.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -33,18 +34,19 @@ export class Journal {
   }
 
   /**
-   * Throws the system's error, `EEXIST` where another recording has that name. With `isDurable` each line
-   * is on the disk before the promise of it resolves.
+   * `dir`: the recordings folder. Throws the system's error, `EEXIST` where another recording has that name.
+   * With `isDurable` each line is on the disk before the promise of it resolves.
    */
   static async create(
+    dir: string,
     path: string,
     head: object,
     access: DiskAccess = BY_NODE,
     isDurable = false,
   ): Promise<Journal> {
-    const line = lineOf({ journal: 1, ...head, process: processMark() });
+    const text = lineOf({ journal: 1, ...head, process: processMark() });
     // One without a head says of no call, and would hold the name for a while.
-    await access.create(path, line, isDurable);
+    await access.create({ path, text, isDurable, part: newPart(dir) });
     if (isDurable) {
       const folder = dirname(path);
       await syncFolder(folder);

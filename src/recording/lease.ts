@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FILE_MODE } from './disk-access.ts';
@@ -9,6 +9,8 @@ export const STATE_FOLDER = '.rst-server';
 
 const FOLDER_MODE = 0o750;
 const LEASE = 'alive-';
+/** A file that has no name of its own yet. */
+const NEW = 'new-';
 const RENEW_MS = 10_000;
 /** One that was not renewed for so long is of a process that has ended, or might as well. */
 export const LEASE_MS = 60_000;
@@ -56,9 +58,15 @@ export class Lease {
   async #removeStale(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name);
-      if (name.startsWith(LEASE) && !(await isFresh(path))) await rm(path, { force: true });
+      const isOurs = name.startsWith(LEASE) || name.startsWith(NEW);
+      if (isOurs && !(await isFresh(path))) await rm(path, { force: true });
     }
   }
+}
+
+/** Where a file may be written that is to stand in the recordings folder `dir`, once all of it is there. */
+export function newPart(dir: string): string {
+  return join(dir, STATE_FOLDER, NEW + randomUUID());
 }
 
 /** True where the process of a mark runs as far as anybody can tell here, who has the recordings folder `dir`. */

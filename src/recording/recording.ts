@@ -238,6 +238,7 @@ export class Recording {
       const stem = stemOf(name, segment);
       if (await this.#patience.disk.access.anyExists([`${this.#pathOf(stem)}.json`])) continue;
       const journal = await Journal.create(
+        this.#options.dir,
         this.#pathOf(stem) + JOURNAL,
         {
           ...journalHead,

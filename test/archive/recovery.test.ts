@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { findJournals, Recovery, readManifest } from '../../src/archive/index.ts';
 import { createLog } from '../../src/log.ts';
-import { processMark } from '../../src/recording/index.ts';
+import { processMark, STATE_FOLDER } from '../../src/recording/index.ts';
 import { WAV } from '../../src/recording/wav.ts';
 
 const ENDED = { ...processMark(), started: '1' };
@@ -82,6 +82,10 @@ describe('the recovery', () => {
     await leave('fallback/2026-03-02/v');
     const { recovery, lines } = open(join(dir, 'fallback'));
     await recovery.open();
+    for (const folder of ['', 'fallback']) {
+      const names = await readdir(join(dir, folder, STATE_FOLDER));
+      assert.match(names.join(), /^alive-\w+$/, `a server elsewhere is told in ./${folder}`);
+    }
     recovery.start();
     await logged(lines, 2);
     assert.deepEqual(
@@ -91,7 +95,8 @@ describe('the recovery', () => {
     await recovery.close();
     const files = await readdir(join(dir, '2026-03-01'));
     assert.deepEqual(files.sort(), ['u-R.wav', 'u-W.wav', 'u.json']);
-    assert.equal((await readdir(dir)).includes('.rst-server'), false);
+    for (const folder of ['', 'fallback'])
+      assert.equal((await readdir(join(dir, folder))).includes(STATE_FOLDER), false);
   });
 
   test('leaves what is being recorded, unless it is told that its thread is gone', async () => {

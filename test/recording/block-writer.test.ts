@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { basename, dirname, join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
 import { ALAW_TO_LINEAR, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
 import { BLOCK_BYTES, type Block, BlockPool, type CodesOf } from '../../src/recording/block.ts';
 import { BlockWriter } from '../../src/recording/block-writer.ts';
@@ -17,7 +27,7 @@ function openFile(t: TestContext) {
   const path = join(dir, 'audio');
   const fd = openSync(path, 'w+');
   t.after(() => closeSync(fd));
-  return { path, fd };
+  return { dir, path, fd };
 }
 
 function openWriter(t: TestContext): BlockWriter {
@@ -119,20 +129,68 @@ test('who looks for names when the thread ends is told all the same', async (t) 
   assert.deepEqual(await Promise.all(looks), [true, false]);
 });
 
-test('a file is created with its text, or not at all, by node and by the thread', async (t) => {
-  const { path } = openFile(t);
-  const ended = new BlockWriter();
-  await ended.close();
-  for (const [i, disk] of [BY_NODE, openWriter(t), ended].entries())
-    for (const isDurable of [false, true]) {
-      const own = `${path}-${i}-${isDurable}`;
-      const [first, second] = await Promise.allSettled([
-        disk.create(own, 'täxt\n', isDurable),
-        disk.create(own, 'other', isDurable),
-      ]);
-      assert.equal(first.status, 'fulfilled');
-      assert.equal((second as PromiseRejectedResult).reason.code, 'EEXIST');
-      assert.equal(readFileSync(own, 'utf8'), 'täxt\n');
-      await assert.rejects(disk.create(`${own}/below`, '', isDurable), { code: 'ENOTDIR' });
+describe('a file is created', () => {
+  async function disks(t: TestContext) {
+    const ended = new BlockWriter();
+    await ended.close();
+    return { 'by node': BY_NODE, 'by the thread': openWriter(t), 'behind its end': ended };
+  }
+
+  test('with its text, where the name is free, and nothing is left beside it', async (t) => {
+    const { dir, path } = openFile(t);
+    mkdirSync(join(dir, 'parts'));
+    for (const [about, disk] of Object.entries(await disks(t)))
+      for (const isDurable of [false, true])
+        for (const part of [join(dir, 'parts/new'), join(dir, 'missing/new')]) {
+          const own = {
+            path: `${path}-${about}-${isDurable}-${basename(dirname(part))}`,
+            isDurable,
+          };
+          await disk.create({ ...own, part, text: 'täxt\n' });
+          const taken = disk.create({ ...own, part, text: 'other' });
+          await assert.rejects(taken, { code: 'EEXIST' }, about);
+          assert.equal(readFileSync(own.path, 'utf8'), 'täxt\n');
+          assert.equal(statSync(own.path).mode & 0o777, 0o640);
+          const below = { ...own, path: `${own.path}/below` };
+          await assert.rejects(disk.create({ ...below, part, text: '' }), { code: 'ENOTDIR' });
+          assert.deepEqual(readdirSync(join(dir, 'parts')), []);
+        }
+  });
+
+  test('once, where two want its name', async (t) => {
+    const { dir, path } = openFile(t);
+    for (const [about, disk] of Object.entries(await disks(t))) {
+      const own = { path: `${path}-${about}`, isDurable: false };
+      const texts = ['one', 'other'];
+      const made = await Promise.allSettled(
+        texts.map((text) => disk.create({ ...own, text, part: join(dir, text) })),
+      );
+      const winner = made.findIndex(({ status }) => status === 'fulfilled');
+      const [loser] = made.filter(({ status }) => status === 'rejected');
+      assert.equal((loser as PromiseRejectedResult | undefined)?.reason.code, 'EEXIST', about);
+      assert.equal(readFileSync(own.path, 'utf8'), texts[winner], about);
     }
+  });
+
+  test('with all of its text as soon as it has its name', async (t) => {
+    const { dir, path } = openFile(t);
+    const text = 'x'.repeat(5_000_000);
+    for (const [about, disk] of Object.entries(await disks(t))) {
+      const own = `${path}-${about}`;
+      const part = join(dir, 'part');
+      const sizes = new Set<number>();
+      let isCreated = false;
+      const created = disk.create({ path: own, text, isDurable: true, part }).then(() => {
+        isCreated = true;
+      });
+      while (!isCreated) {
+        const size = statSync(own, { throwIfNoEntry: false })?.size;
+        if (size !== undefined) sizes.add(size);
+        await new Promise(setImmediate);
+      }
+      await created;
+      sizes.add(statSync(own).size);
+      assert.deepEqual([...sizes], [text.length], about);
+    }
+  });
 });

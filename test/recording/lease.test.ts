@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import {
   isProcessAlive,
@@ -10,6 +10,7 @@ import {
   processMark,
   STATE_FOLDER,
 } from '../../src/recording/index.ts';
+import { newPart } from '../../src/recording/lease.ts';
 
 const ELSEWHERE = { ...processMark(), host: 'other' };
 
@@ -40,9 +41,17 @@ test('a process elsewhere that renewed nothing for long has ended, and the next 
   await utimes(join(folder, name), old, old);
   assert.equal(await isProcessAlive(dir, ELSEWHERE), false);
   await writeFile(join(folder, 'something'), '');
+  const [begun = '', cutShort = ''] = [newPart(dir), newPart(dir)];
+  await Promise.all([begun, cutShort].map((path) => writeFile(path, '')));
+  await utimes(cutShort, old, old);
   const own = new Lease(dir);
   await own.start();
-  assert.equal((await readdir(folder)).includes(name), false);
+  const names = await readdir(folder);
+  assert.deepEqual(
+    [name, basename(cutShort), basename(begun)].map((each) => names.includes(each)),
+    [false, false, true],
+  );
+  await rm(begun);
   await own.close();
   await left.close();
   assert.deepEqual(await readdir(folder), ['something']);

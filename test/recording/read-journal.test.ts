@@ -20,7 +20,7 @@ afterEach(() => rm(dir, { recursive: true }));
 describe('what a journal says', () => {
   for (const isDurable of [false, true])
     test(`is what was written, ${isDurable ? 'each line on the disk' : 'as the system likes'}`, async () => {
-      const journal = await Journal.create(path, { uuid: 'u' }, BY_NODE, isDurable);
+      const journal = await Journal.create(dir, path, { uuid: 'u' }, BY_NODE, isDurable);
       await journal.append({ track: 'R', codec: 'PCMA', sampleRate: 8000, wavCodec: 'native' });
       const { head, tracks, recorder, recoverers } = await readJournal(path);
       assert.equal(head?.uuid, 'u');
@@ -30,7 +30,7 @@ describe('what a journal says', () => {
     });
 
   test('is all but the line that was cut short, wherever that is', async () => {
-    const journal = await Journal.create(path, { uuid: 'u' });
+    const journal = await Journal.create(dir, path, { uuid: 'u' });
     await journal.append({ track: 'R', codec: 'PCMU', sampleRate: 8000, wavCodec: 'pcm' });
     const bytes = await readFile(path);
     for (let size = bytes.length; size >= 0; size -= 7) {
@@ -43,7 +43,7 @@ describe('what a journal says', () => {
   });
 
   test('is still read behind a torn line, where somebody says that he makes it final', async () => {
-    await Journal.create(path, { uuid: 'u' });
+    await Journal.create(dir, path, { uuid: 'u' });
     await writeFile(path, '{"track":"R","codec":"PC', { flag: 'a' });
     await claimJournal(path);
     const { head, tracks, recoverers } = await readJournal(path);
