@@ -39,8 +39,8 @@ export class TapNotes {
   }
 
   /**
-   * The notes of servers that have ended, of each UUID and pair of ports the last one. `findRecords` says of which
-   * of them, by recordId, anything was recorded. Never rejects.
+   * The notes of servers that have ended, of each UUID and pair of ports the last one. `findRecords` says of which,
+   * by recordId, anything was recorded. Never rejects.
    */
   async read(findRecords: FindRecords): Promise<TapNote[]> {
     const names = await readdir(this.#folder).catch(() => []);
@@ -63,7 +63,8 @@ export class TapNotes {
         if (!isNews) this.remove({ recordId });
         return isNews;
       });
-    const found = await findRecords(last);
+    // The first of a call has none to go back to.
+    const found = await findRecords(last.filter(({ previous }) => previous !== null));
     return last.map((note) => (found.has(note.recordId) ? note : this.#goBack(note)));
   }
 
