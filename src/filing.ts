@@ -3,8 +3,8 @@ import {
   CdrFile,
   cdrOf,
   findLeftBehind,
-  findManifest,
   linkNext,
+  linkPrevious,
   type Manifest,
   type ManifestEvent,
   type ManifestFile,
@@ -176,12 +176,11 @@ export class Filing {
     if (!previous) return;
     const { dir } = this.#options;
     const stem = await this.#filed.get(previous);
-    // A server before this one has filed it, or will have.
-    const path = stem
-      ? resolve(dir, stem)
-      : await findManifest(dir, previous.name, previous.recordId);
-    if (path === null) return;
-    await linkNext(path, previous.recordId, recordId).catch((error: unknown) => {
+    // Without a stem a server before this one has filed it, or will have.
+    const linked = stem
+      ? linkNext(resolve(dir, stem), previous.recordId, recordId)
+      : linkPrevious(dir, previous, recordId);
+    await linked.catch((error: unknown) => {
       log.debug({ err: error }, 'the manifest of the segment before was not linked to this one');
     });
   }

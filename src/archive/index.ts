@@ -1,8 +1,8 @@
 export { CdrFile, type CdrLine, cdrOf } from './cdr.ts';
 export { findJournals } from './find-journals.ts';
-export { findManifest } from './find-manifest.ts';
 export { findRecords } from './find-records.ts';
 export { findLeftBehind, type LeftBehind } from './left-behind.ts';
+export { linkPrevious } from './link-previous.ts';
 export {
   linkNext,
   type Manifest,

@@ -17,8 +17,8 @@ import {
   removeJournal,
 } from '../recording/index.ts';
 import { CdrFile, cdrOf } from './cdr.ts';
-import { findManifest } from './find-manifest.ts';
 import { type JournalCall, journalCallOf, tagsOfCall } from './journal-call.ts';
+import { linkPrevious } from './link-previous.ts';
 import { editManifest, linkNext, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { completedManifest, recoveredManifest } from './recovered-manifest.ts';
 
@@ -117,7 +117,7 @@ class JournalRecovery {
       ? completedManifest(filed, journal, recovered)
       : recoveredManifest({
           recordId,
-          next: this.#options.nextOf?.(recordId) ?? null,
+          next: this.#options.nextOf?.(recordId) ?? journal.next,
           node: call.node ?? this.#options.node,
           ...{ startedAtMs, call, journal, recovered },
         });
@@ -193,9 +193,7 @@ class JournalRecovery {
     // It may have begun after the manifest was made.
     const next = this.#options.nextOf?.(recordId);
     if (next) await linkNext(this.#stemPath, recordId, next);
-    if (!previous) return;
-    const before = await findManifest(dir, previous.name, previous.recordId);
-    if (before) await linkNext(before, previous.recordId, recordId);
+    if (previous) await linkPrevious(dir, previous, recordId);
   }
 
   /** One line a call: one that was filed before most likely has it. */

@@ -7,7 +7,7 @@ export { Disk, type DiskReport } from './disk.ts';
 export { Disks } from './disks.ts';
 export type { FormatName } from './formats.ts';
 export { giveName, PART } from './give-name.ts';
-export { claimJournal, JOURNAL, removeJournal } from './journal.ts';
+export { claimJournal, JOURNAL, noteNext, removeJournal } from './journal.ts';
 export { isProcessAlive, LEASE_MS, Lease, STATE_FOLDER } from './lease.ts';
 export { dateOf, escapeName, expandName, type NamedCall } from './name.ts';
 export { Patience } from './patience.ts';

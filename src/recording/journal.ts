@@ -19,6 +19,7 @@ export const JOURNAL = '.journal';
  *
  *     {"journal":1,"recordId":…,"uuid":…,…,"segment":1,"process":{…}}
  *     {"track":"R","codec":"PCMU","sampleRate":8000,"wavCodec":"pcm"}
+ *     {"next":…}              which record goes on from it, where that is known before this one is final
  *     {"recovering":{…}}      a process that makes it final, after the first has ended
  */
 export class Journal {
@@ -73,6 +74,11 @@ export class Journal {
 export async function claimJournal(path: string): Promise<void> {
   // Its last line may have been cut short.
   await appendLine(path, { recovering: processMark() }, false, '\n');
+}
+
+/** Says in the journal of a recording that is not final yet which record goes on from it. */
+export async function noteNext(path: string, recordId: string): Promise<void> {
+  await appendLine(path, { next: recordId }, false, '\n');
 }
 
 /** Removes the journal of a recording that is final; one that is gone already is fine. */

@@ -21,13 +21,21 @@ export interface JournalContent {
   tracks: Partial<Record<TrackName, JournalTrack>>;
   /** The process that recorded it; null where the head is none. */
   recorder: ProcessMark | null;
+  /** The record that goes on from it, as far as somebody has said it here. */
+  next: string | null;
   /** Those that have begun to make it final, the first one first. */
   recoverers: ProcessMark[];
 }
 
 /** Reads a journal; a line that was cut short is passed over. Rejects with the system's error. */
 export async function readJournal(path: string): Promise<JournalContent> {
-  const content: JournalContent = { head: null, tracks: {}, recorder: null, recoverers: [] };
+  const content: JournalContent = {
+    head: null,
+    tracks: {},
+    recorder: null,
+    next: null,
+    recoverers: [],
+  };
   for (const text of (await readFile(path, 'utf8')).split('\n')) {
     const line = parseLine(text);
     if (!line) continue;
@@ -38,7 +46,8 @@ export async function readJournal(path: string): Promise<JournalContent> {
     } else if (line.track === 'R' || line.track === 'W') {
       const track = trackOf(line);
       if (track) content.tracks[line.track] = track;
-    } else if (recoverer) content.recoverers.push(recoverer);
+    } else if (typeof line.next === 'string') content.next ??= line.next;
+    else if (recoverer) content.recoverers.push(recoverer);
   }
   return content;
 }

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -202,6 +211,43 @@ describe('the journal of a server that ended', () => {
     const manifest = await readManifest(path('u'));
     assert.deepEqual([manifest.previous, manifest.next], ['rec-0', 'rec-2']);
     assert.equal((await readManifest(path('v'))).next, 'rec-1');
+  });
+
+  test('is named by the segment before it, whichever of them becomes final first', async () => {
+    const segments = [1, 2, 3].map((segment) => {
+      const stem = `${DAY}/u${segment > 1 ? `.${segment}` : ''}`;
+      const previous =
+        segment > 1 ? { recordId: `rec-${segment - 1}`, name: `${DAY}/u` } : HEAD.previous;
+      return { ...HEAD, recordId: `rec-${segment}`, segment, stem, previous };
+    });
+    const orders = [
+      [1, 2, 3],
+      [2, 1, 3],
+      [3, 2, 1],
+      [2, 3, 1],
+    ];
+    for (const order of orders) {
+      for (const head of segments)
+        await journal(`${head.stem.slice(DAY.length + 1)}.journal`, head);
+      // One that has been cut short takes no name with it.
+      await appendFile(path('u.journal'), '{"track":"R","codec":"PC');
+      for (const segment of order) {
+        const { stem } = segments[segment - 1] as (typeof segments)[number];
+        const { state } = await run(join(dir, `${stem}.journal`));
+        assert.equal(state, 'recovered');
+      }
+      const links = await Promise.all(segments.map(({ stem }) => readManifest(join(dir, stem))));
+      assert.deepEqual(
+        links.map(({ previous, next }) => [previous, next]),
+        [
+          [null, 'rec-2'],
+          ['rec-1', 'rec-3'],
+          ['rec-2', null],
+        ],
+        `in the order ${order}`,
+      );
+      for (const { stem } of segments) await rm(join(dir, `${stem}.json`));
+    }
   });
 });
 

@@ -56,7 +56,13 @@ describe('what a journal says', () => {
     lines.push(...rates.map((rate) => `{"track":"R","codec":"L16","sampleRate":${rate}}`));
     await writeFile(path, `${lines.join('\n')}\n{"recovering":{"pid":"1"}}`);
     const content = await readJournal(path);
-    assert.deepEqual(content, { head: null, tracks: {}, recorder: null, recoverers: [] });
+    assert.deepEqual(content, {
+      head: null,
+      tracks: {},
+      recorder: null,
+      next: null,
+      recoverers: [],
+    });
   });
 });
 

@@ -37,7 +37,7 @@ function leave(name: string, ...parts: (Uint8Array | string)[]): Promise<void> {
 const LINEAR: JournalTrack = { codec: 'PCMU', sampleRate: 8000, wavCodec: 'pcm' };
 
 function recover(tracks: JournalContent['tracks'] = { R: LINEAR, W: LINEAR }) {
-  const journal = { head: null, tracks, recorder: null, recoverers: [] };
+  const journal = { head: null, tracks, recorder: null, next: null, recoverers: [] };
   return recoverFiles(dir, join(dir, 'day', 'u'), journal, TAGS);
 }
 
