@@ -31,14 +31,11 @@ export type FromWriter = WriteResults | boolean | number;
 
 type Order = Parameters<WriteBlock>;
 
-interface Search {
-  paths: readonly string[];
-  found: (exists: boolean | Promise<boolean>) => void;
-}
-
-interface Creation {
-  file: NewFile;
-  created: PromiseWithResolvers<void>;
+/** What the thread was told to do. */
+interface Task {
+  done(answer: FromWriter): void;
+  /** The thread has ended, and nobody knows how far it was with this. */
+  undone(): void;
 }
 
 /** The sources run as they are, the published package is compiled. */
@@ -59,9 +56,7 @@ export class BlockWriter implements DiskAccess {
   /** Told to the thread at the end of this turn. */
   #gathered: Order[] = [];
   /** Under way, the oldest first. */
-  #sent: Order[] = [];
-  #searches: Search[] = [];
-  #creations: Creation[] = [];
+  #tasks: Task[] = [];
   #isClosed = false;
 
   readonly write: WriteBlock = (...order) => {
@@ -74,18 +69,19 @@ export class BlockWriter implements DiskAccess {
 
   anyExists(paths: readonly string[]): Promise<boolean> {
     if (this.#isClosed) return BY_NODE.anyExists(paths);
-    return new Promise((found) => {
-      this.#searches.push({ paths, found });
-      this.#tell({ paths });
-    });
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const done = (exists: FromWriter) => resolve(exists as boolean);
+    this.#tell({ paths }, { done, undone: () => resolve(BY_NODE.anyExists(paths)) });
+    return promise;
   }
 
   create(file: NewFile): Promise<void> {
     if (this.#isClosed) return BY_NODE.create(file);
-    const created = Promise.withResolvers<void>();
-    this.#creations.push({ file, created });
-    this.#tell(file);
-    return created.promise;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const done = (errno: FromWriter) =>
+      errno === 0 ? resolve() : reject(errorOf(errno as number, 'open', file.path));
+    this.#tell(file, { done, undone: () => resolve(BY_NODE.create(file)) });
+    return promise;
   }
 
   /** Starts the thread, which otherwise begins with what it is needed for first, and takes a while. */
@@ -123,51 +119,40 @@ export class BlockWriter implements DiskAccess {
       orders[at + 5] = CODES.indexOf(codesOf);
       at += ORDER_FIELDS;
     }
-    this.#sent.push(...gathered);
-    this.#tell({ memories: [...memories.keys()] as SharedArrayBuffer[], orders }, [orders.buffer]);
+    const message = { memories: [...memories.keys()] as SharedArrayBuffer[], orders };
+    const done = (results: FromWriter) => written(gathered, results as WriteResults);
+    // The same bytes at the same place do no harm.
+    const undone = () => gathered.forEach((order) => void writeByNode(...order));
+    this.#tell(message, { done, undone }, [orders.buffer]);
   }
 
-  #tell(message: ToWriter, transferred: ArrayBuffer[] = []): void {
+  #tell(message: ToWriter, task: Task, transferred: ArrayBuffer[] = []): void {
     this.start();
+    this.#tasks.push(task);
     this.#thread?.postMessage(message, transferred);
   }
 
   #begin(): Worker {
     const thread = new Worker(ENTRY, { name: 'rst-writer', resourceLimits: MEMORY });
-    thread.on('message', (answer: FromWriter) => {
-      if (typeof answer === 'boolean') this.#searches.shift()?.found(answer);
-      else if (typeof answer === 'number') this.#created(answer);
-      else this.#written(answer);
-    });
+    thread.on('message', (answer: FromWriter) => this.#tasks.shift()?.done(answer));
     // Why it ended changes nothing: its work is done by others.
     thread.on('error', () => {});
     thread.on('exit', () => this.#ended());
     return thread;
   }
 
-  #written(results: WriteResults): void {
-    const orders = this.#sent.splice(0, results.length);
-    orders.forEach(([, , , length, , , done], i) => {
-      const errno = results[i] as number;
-      if (errno === 0) done(null, length);
-      else done(errorOf(errno, 'write'), 0);
-    });
-  }
-
-  #created(errno: number): void {
-    const creation = this.#creations.shift();
-    if (errno === 0) creation?.created.resolve();
-    else creation?.created.reject(errorOf(errno, 'open', creation.file.path));
-  }
-
-  /** Nobody knows how far it was; the same bytes at the same place do no harm. */
   #ended(): void {
     this.#thread = null;
-    for (const order of this.#sent.splice(0)) writeByNode(...order);
-    for (const { paths, found } of this.#searches.splice(0)) found(BY_NODE.anyExists(paths));
-    for (const { file, created } of this.#creations.splice(0))
-      created.resolve(BY_NODE.create(file));
+    for (const task of this.#tasks.splice(0)) task.undone();
   }
+}
+
+function written(orders: readonly Order[], results: WriteResults): void {
+  orders.forEach(([, , , length, , , done], i) => {
+    const errno = results[i] as number;
+    if (errno === 0) done(null, length);
+    else done(errorOf(errno, 'write'), 0);
+  });
 }
 
 function errorOf(errno: number, syscall: string, path = ''): Error {
