@@ -203,9 +203,9 @@ export class AppendFile {
     const { disk } = this.#patience;
     const writtenBytes = this.#positionBytes;
     this.#writing = true;
-    disk.begin(this);
+    const sinceMs = disk.begin();
     fdatasync(this.#fd, (error) => {
-      disk.end(this);
+      disk.end(sinceMs);
       if (error) this.#syncError ??= writingEnded(this.path, error);
       this.#syncedBytes = writtenBytes;
       this.#pump();
@@ -278,9 +278,9 @@ export class AppendFile {
     let at = start;
     this.#writing = true;
     const next = (): void => {
-      disk.begin(this);
+      const sinceMs = disk.begin();
       access.write(this.#fd, bytes, at, end - at, this.#positionBytes, codesOf, (error, taken) => {
-        disk.end(this);
+        disk.end(sinceMs);
         if (error) return this.#wait(error, next, done);
         if (this.#lastError !== null) this.#recover();
         at += taken;

@@ -57,8 +57,8 @@ export class Disk {
   #lastMs = Infinity;
   /** They try again when they are called, and say what came of it. */
   readonly #retries = new Set<() => void>();
-  /** What is under way, and since when; the oldest first. */
-  readonly #underWay = new Map<object, number>();
+  /** How much is under way, by when it has begun, in whole ms; the oldest first. */
+  readonly #underWay = new Map<number, number>();
   readonly #waiting = new Set<Waiting>();
   #retryTimer: NodeJS.Timeout | null = null;
   #lookTimer: NodeJS.Timeout | null = null;
@@ -85,18 +85,22 @@ export class Disk {
   get isStuck(): boolean {
     const nowMs = performance.now();
     if (this.#retries.size > 0 || nowMs - this.#refusedMs < QUIET_MS) return true;
-    const [oldestMs = nowMs] = this.#underWay.values();
+    const [oldestMs = nowMs] = this.#underWay.keys();
     return nowMs - Math.max(oldestMs, this.#doneMs) >= this.times.slowMs;
   }
 
-  /** Something of `who` is under way until `end`. */
-  begin(who: object): void {
-    this.#underWay.set(who, performance.now());
+  /** Something is under way, until `end` is called with what this returns. */
+  begin(): number {
+    const sinceMs = Math.trunc(performance.now());
+    this.#underWay.set(sinceMs, (this.#underWay.get(sinceMs) ?? 0) + 1);
     if (this.#lookTimer === null) this.#watch();
+    return sinceMs;
   }
 
-  end(who: object): void {
-    this.#underWay.delete(who);
+  end(sinceMs: number): void {
+    const left = (this.#underWay.get(sinceMs) ?? 0) - 1;
+    if (left > 0) this.#underWay.set(sinceMs, left);
+    else this.#underWay.delete(sinceMs);
     this.#doneMs = performance.now();
   }
 
@@ -179,7 +183,7 @@ export class Disk {
 
   #look(): void {
     const nowMs = performance.now();
-    const [oldestMs = nowMs] = this.#underWay.values();
+    const [oldestMs = nowMs] = this.#underWay.keys();
     const { slowMs } = this.times;
     if (nowMs - oldestMs >= slowMs) this.#fault(`it has not answered for ${slowMs / 1000} s`);
     // Whoever was to try again may have given up instead.

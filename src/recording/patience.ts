@@ -75,21 +75,26 @@ export class Patience {
 
   async #attempt<T>(action: () => Promise<T>, isLong: boolean): Promise<T> {
     if (this.#isOver) throw this.#silence();
-    const attempt = {};
     const late = Promise.withResolvers<never>();
     let timer: NodeJS.Timeout | undefined;
     const forget = this.onOver(() => {
       timer = setTimeout(() => late.reject(this.#silence()), GRACE_MS);
     });
-    if (!isLong) this.disk.begin(attempt);
-    const acting = action();
-    const done = () => this.disk.end(attempt);
-    acting.then(done, done);
+    const acting = isLong ? action() : this.#watched(action);
     try {
       return await Promise.race([acting, late.promise]);
     } finally {
       forget();
       clearTimeout(timer);
+    }
+  }
+
+  async #watched<T>(action: () => Promise<T>): Promise<T> {
+    const sinceMs = this.disk.begin();
+    try {
+      return await action();
+    } finally {
+      this.disk.end(sinceMs);
     }
   }
 

@@ -72,11 +72,12 @@ async function interleave(
   const lefts = new SampleReader(left, sampleRate);
   const rights = new SampleReader(right, sampleRate);
   let dataBytes = 0;
+  let sinceMs = disk.begin();
   try {
     for (;;) {
       // The whole may take long, each step may not.
-      disk.end(file);
-      disk.begin(file);
+      disk.end(sinceMs);
+      sinceMs = disk.begin();
       const [l, r] = [await lefts.take(READ_BYTES / 2), await rights.take(READ_BYTES / 2)];
       const count = Math.max(l.length, r.length);
       if (count === 0) return dataBytes;
@@ -90,7 +91,7 @@ async function interleave(
       dataBytes += bytes.length;
     }
   } finally {
-    disk.end(file);
+    disk.end(sinceMs);
     await lefts.close();
     await rights.close();
   }

@@ -191,7 +191,7 @@ test('the alarm of a disk is raised once however many files fail on it, and clea
 test('a disk that does not answer is an alarm too, without an error', async () => {
   const raised = Promise.withResolvers<DiskReport>();
   const disk = new Disk(folder, raised.resolve, { ...DISK_TIMES, slowMs: 5 });
-  disk.begin({});
+  disk.begin();
   const alive = setInterval(() => {}, 1000);
   assert.deepEqual(await raised.promise, {
     state: 'failing',
@@ -229,9 +229,9 @@ describe('patience', () => {
     patience.begin();
     // Others get done meanwhile; it is asked once a second.
     for (let i = 0; i < 30; i++) {
-      disk.begin(slow);
+      const sinceMs = disk.begin();
       await new Promise((resolve) => setTimeout(resolve, 50));
-      disk.end(slow);
+      disk.end(sinceMs);
     }
     assert.equal(patience.isOver, false);
     slow.resolve();
