@@ -32,6 +32,10 @@ const CORRECT_WITHIN_NS = 10e9;
 const PROOF_NS = 200e6;
 const LEAST_PROOF = 3;
 
+/** For one look of one leg; a thread has one at a time. */
+const LOSSES = new LossPath();
+const EXCESSES: number[] = [];
+
 /**
  * Turns the packets of one leg into a gapless row of samples that begins at the call's start.
  *
@@ -82,8 +86,6 @@ export class Timeline implements LegTimeline {
   #takeBackSinceNs = -1;
   /** When a packet last came before its time. */
   #aheadAtNs = 0;
-  readonly #losses = new LossPath();
-  readonly #excesses: number[] = [];
   readonly #held: HeldRow;
 
   /** `originNs` is the call's start; `startSamples` is how much of the track another timeline has said. */
@@ -178,13 +180,13 @@ export class Timeline implements LegTimeline {
     if (count === 0) return null;
     const packetNs = this.#nsOf(this.#held.packets[0] as HeldPacket);
     let samples = 0;
-    this.#excesses.length = 0;
+    EXCESSES.length = 0;
     for (let i = 0; i < count; i++) {
       const packet = this.#held.packets[i] as HeldPacket;
       samples += packet.samples;
-      this.#excesses.push((this.#excess(packet, samples) - packet.lagNs) / packetNs);
+      EXCESSES.push((this.#excess(packet, samples) - packet.lagNs) / packetNs);
     }
-    return this.#losses.first(this.#excesses, Math.max(LEAST_PROOF, PROOF_NS / packetNs));
+    return LOSSES.first(EXCESSES, Math.max(LEAST_PROOF, PROOF_NS / packetNs));
   }
 
   #nsOf(packet: Packet): number {
