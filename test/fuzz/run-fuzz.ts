@@ -61,9 +61,11 @@ const DESCRIPTORS_LEFT = 8;
 /** The ports of `media.ports`, and a handful of files for each call. */
 const DESCRIPTORS_MOST = 1200;
 const RESIDENT_MOST_BYTES = 512e6;
-/** By how much memory may grow after a warm-up: calls that have ended are remembered, for up to an hour. */
+/** By how much memory may grow after a warm-up. */
 const RESIDENT_GROWTH_BYTES = 64e6;
 const WARM_UP_MS = 25_000;
+/** The server remembers so many calls that have ended, for up to an hour; once it does, it is warm in any case. */
+const CALLS_REMEMBERED = 20_000;
 /** Fewer samples after it than this say nothing about growth. */
 const SAMPLES_FOR_GROWTH = 10;
 
@@ -101,10 +103,12 @@ class Fuzz {
   readonly #before: number;
   readonly #kinds = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
   readonly #faults: string[] = [];
-  readonly #samples: (VitalSigns & { atMs: number })[] = [];
+  readonly #samples: (VitalSigns & { atMs: number; calls: number })[] = [];
   readonly #controlWaitingBytes: number;
   #drops = new Map<number, number>();
   #probes = 0;
+  #logRead = 0;
+  #callsBegun = 0;
   #slowestProbeMs = 0;
   #sent = 0;
 
@@ -191,7 +195,7 @@ class Fuzz {
       sampledMs = nowMs;
       this.#assertAlive();
       const signs = vitalSigns(this.#pid);
-      this.#samples.push({ ...signs, atMs: nowMs - startMs });
+      this.#samples.push({ ...signs, atMs: nowMs - startMs, calls: this.#countCalls() });
       if (nowMs - toldMs < PROGRESS_EVERY_MS) continue;
       toldMs = nowMs;
       onProgress?.(this.#sent, signs);
@@ -310,12 +314,25 @@ class Fuzz {
     );
   }
 
-  /** Resident bytes from the end of the warm-up on, which is a quarter of a long run. */
+  /**
+   * Resident bytes from the end of the warm-up on. That is a quarter of a long run, and of one with so many
+   * calls what comes before the server remembers no more of them.
+   */
   get #warmed(): number[] {
-    const warmMs = Math.max(WARM_UP_MS, (this.#samples.at(-1)?.atMs ?? 0) / 4);
+    const last = this.#samples.at(-1);
+    const warmMs = Math.max(WARM_UP_MS, (last?.atMs ?? 0) / 4);
+    const least = (last?.calls ?? 0) >= CALLS_REMEMBERED ? CALLS_REMEMBERED : 0;
     return this.#samples
-      .filter(({ atMs }) => atMs >= warmMs)
+      .filter(({ atMs, calls }) => atMs >= warmMs && calls >= least)
       .map(({ residentBytes }) => residentBytes);
+  }
+
+  /** So many have begun until now. */
+  #countCalls(): number {
+    const { log } = this.#daemon;
+    for (; this.#logRead < log.length; this.#logRead++)
+      if (log[this.#logRead]?.msg === 'call started') this.#callsBegun++;
+    return this.#callsBegun;
   }
 }
 
