@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { CdrLine, Manifest, ManifestTrack } from '../../src/archive/index.ts';
 import { encodeUlaw, parseWav, ULAW_TO_LINEAR } from '../../src/audio/index.ts';
+import { STATE_FOLDER } from '../../src/recording/index.ts';
 import { noiseSamples, type SendSummary } from '../../src/send/index.ts';
 import { COMMAND, DaemonProcess } from '../support/daemon-process.ts';
 
@@ -87,7 +88,7 @@ else {
     const [there] = await send(daemon.port, 1, 1);
     assert.ok(there);
     await daemon.ended(there.uuid);
-    const [day] = await readdir(spare);
+    const [day] = (await readdir(spare)).filter((name) => name !== STATE_FOLDER);
     const folder = join(spare, String(day));
     const names = (await readdir(folder)).sort();
     const { uuid } = there;
